@@ -1,0 +1,67 @@
+# The commands of this project. Needs python3 (3.11 or later) and make, nothing else.
+#   make demo    a bundled clinic, decided and explained
+#   make test    the whole test suite
+#   make check   format, lint, types, import contract, style
+#   make bench   the benchmarks
+#   make setup   the environment alone
+#   make lock    the locked requirements anew, from pyproject.toml (needs uv)
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-header --no-emit-index-url --no-emit-find-links
+
+.PHONY: setup demo test check bench lock clean
+
+setup: $(VENV)/.tested
+
+demo: $(VENV)/.installed
+	$(BIN)/therapy demo
+
+test: $(VENV)/.tested
+	$(BIN)/python -m pytest $(ARGS)
+
+check: $(VENV)/.tested
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest tests/style
+
+bench: $(VENV)/.tested
+	$(BIN)/python -m tests.bench $(ARGS)
+
+lock:
+	cd requirements && $(LOCK) ../pyproject.toml --output-file runtime.txt
+	cd requirements && $(LOCK) --group ../pyproject.toml:build --constraint runtime.txt \
+		--output-file build.txt
+	cd requirements && $(LOCK) --group ../pyproject.toml:dev --constraint runtime.txt \
+		--constraint build.txt --output-file dev.txt
+
+clean:
+	rm -rf $(VENV) .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A stamp is written when its step is done, so that the next run does nothing twice.
+$(VENV)/.made:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo 'Python 3.11 or later is needed, as python3 or as make PYTHON=...'; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo 'This Python cannot make an environment with pip in it.'; \
+		echo 'On Debian and Ubuntu: apt-get install python3-venv'; exit 1; }
+	@echo 'Making the environment in $(VENV) ...'
+	@$(PYTHON) -m venv --clear $(VENV)
+	@touch $@
+
+$(VENV)/.installed: $(VENV)/.made pyproject.toml requirements/runtime.txt requirements/build.txt
+	@echo 'Installing what the program needs ...'
+	@$(INSTALL) --require-hashes --requirement requirements/runtime.txt
+	@$(INSTALL) --require-hashes --requirement requirements/build.txt
+	@$(INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.tested: $(VENV)/.installed requirements/dev.txt
+	@echo 'Installing what the tests and checks need ...'
+	@$(INSTALL) --require-hashes --requirement requirements/dev.txt
+	@touch $@
