@@ -1,0 +1,121 @@
+"""The decision on a visit day. Money in dollars."""
+
+from typing import Literal
+
+from schemas.finding import Finding
+from schemas.model import Day, Diagnosis, Identifier, Model, Modifier, Money, Npi, PlaceOfService
+from schemas.model import ProcedureCode, Text
+from schemas.session import Authorization, BillingProvider
+from schemas.spend import Spend
+from schemas.units import ProfiledPayer, ServiceReference, UnbilledService
+from schemas.values import Discipline, FindingCode, Owner, WithdrawalReason
+
+
+class ClaimLine(Model):
+    """One line of the claim; ``charge`` and ``allowed_amount`` are the line's totals."""
+
+    line: int
+    code: ProcedureCode
+    modifiers: tuple[Modifier, ...]
+    units: int | None
+    charge: Money | None = None
+    allowed_amount: Money | None
+    diagnosis_pointers: tuple[int, ...]
+    """Positions in the decision's ``diagnoses``, from 1, at most four."""
+    rendering_npi: Npi | None
+    services: tuple[ServiceReference, ...]
+
+
+class Missing(Model):
+    """A document or statement that would cure a finding, and whose it is."""
+
+    code: FindingCode
+    owner: Owner
+    due: Day | None = None
+    lines: tuple[int, ...]
+    session_ids: tuple[Identifier, ...]
+    plan_of_care_id: Identifier | None = None
+
+
+class Block(Model):
+    """A finding that no document cures."""
+
+    code: FindingCode
+    lines: tuple[int, ...]
+
+
+class ClaimVersion(Model):
+    """A claim that is out: its id and the version of the decision that made it ready."""
+
+    claim_id: Identifier
+    version: int
+
+
+class PlanReference(Model):
+    """The plan of care under which the day was treated."""
+
+    plan_of_care_id: Identifier
+    established_on: Day
+    first_treated_on: Day
+
+
+class Decision(Model):
+    """What every decision carries; ``version`` counts a visit day's decisions from 1."""
+
+    visit_day_id: Identifier
+    version: int
+    patient_id: Identifier
+    payer: ProfiledPayer
+    billing_provider: BillingProvider
+    date_of_service: Day
+    discipline: Discipline
+    session_ids: tuple[Identifier, ...]
+    lines: tuple[ClaimLine, ...]
+    unbilled: tuple[UnbilledService, ...]
+    spend: Spend | None
+    findings: tuple[Finding, ...]
+    steps: tuple[Text, ...]
+
+
+class ClaimWithdrawn(Decision):
+    """Nothing is left to bill, and a claim of the day is outstanding."""
+
+    claim_id: Identifier
+    frequency_code: Literal["8"]
+    reason: WithdrawalReason
+
+
+class ClaimNotBillable(Decision):
+    """No line is left, and the day has sessions."""
+
+
+class ClaimHeld(Decision):
+    """Something blocks the day that no document cures."""
+
+    blocked_by: tuple[Block, ...]
+    missing: tuple[Missing, ...]
+    amount_held: Money | None
+    outstanding: ClaimVersion | None = None
+
+
+class ClaimNeedsDocumentation(Decision):
+    """A document or a statement would cure all that blocks the day."""
+
+    missing: tuple[Missing, ...]
+    amount_held: Money | None
+    outstanding: ClaimVersion | None = None
+
+
+class ClaimReady(Decision):
+    """Nothing blocks the day."""
+
+    claim_id: Identifier
+    frequency_code: Literal["1", "7"]
+    replaces: ClaimVersion | None = None
+    diagnoses: tuple[Diagnosis, ...]
+    total_allowed: Money
+    place_of_service: PlaceOfService | None = None
+    certifying_npi: Npi | None = None
+    authorization: Authorization | None = None
+    plan_of_care: PlanReference | None = None
+    """Absent on a day of evaluations alone, which are their own plan."""

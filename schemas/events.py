@@ -1,0 +1,105 @@
+"""The closed list of events and topics: each type with its model, and who writes and reads it."""
+
+from enum import StrEnum
+
+from schemas.accrual import AccrualReported
+from schemas.claims import (
+    ClaimHeld,
+    ClaimNeedsDocumentation,
+    ClaimNotBillable,
+    ClaimReady,
+    ClaimWithdrawn,
+)
+from schemas.dead_letter import DeadLetter
+from schemas.documentation import DocumentationReceived
+from schemas.redecision import RedecisionRequested
+from schemas.session import Session, SessionVoided
+from schemas.spend import SpendAccrued, SpendBalance, ThresholdCrossed
+from schemas.units import UnitsComputed
+
+
+class EventType(StrEnum):
+    """Every event type of the contract."""
+
+    SESSION_COMPLETED = "therapy.session.completed.v1"
+    SESSION_AMENDED = "therapy.session.amended.v1"
+    SESSION_VOIDED = "therapy.session.voided.v1"
+    DOCUMENTATION_RECEIVED = "therapy.documentation.received.v1"
+    ACCRUAL_REPORTED = "therapy.accrual.reported.v1"
+    REDECISION_REQUESTED = "therapy.redecision.requested.v1"
+    UNITS_COMPUTED = "therapy.units.computed.v1"
+    SPEND_ACCRUED = "therapy.spend.accrued.v1"
+    SPEND_BALANCE = "therapy.spend.balance.v1"
+    THRESHOLD_CROSSED = "therapy.threshold.crossed.v1"
+    CLAIM_WITHDRAWN = "therapy.claim.withdrawn.v1"
+    CLAIM_NOT_BILLABLE = "therapy.claim.not-billable.v1"
+    CLAIM_HELD = "therapy.claim.held.v1"
+    CLAIM_NEEDS_DOCUMENTATION = "therapy.claim.needs-documentation.v1"
+    CLAIM_READY = "therapy.claim.ready.v1"
+    DEAD_LETTER = "therapy.dead-letter.v1"
+
+
+class Topic(StrEnum):
+    """Every topic of the contract, in the order in which a session travels them."""
+
+    SESSIONS = "therapy.sessions"
+    UNITS = "therapy.units"
+    SPEND = "therapy.spend"
+    CLAIMS = "therapy.claims"
+    DEAD_LETTERS = "therapy.dead-letters"
+
+
+MODELS = {
+    EventType.SESSION_COMPLETED: Session,
+    EventType.SESSION_AMENDED: Session,
+    EventType.SESSION_VOIDED: SessionVoided,
+    EventType.DOCUMENTATION_RECEIVED: DocumentationReceived,
+    EventType.ACCRUAL_REPORTED: AccrualReported,
+    EventType.REDECISION_REQUESTED: RedecisionRequested,
+    EventType.UNITS_COMPUTED: UnitsComputed,
+    EventType.SPEND_ACCRUED: SpendAccrued,
+    EventType.SPEND_BALANCE: SpendBalance,
+    EventType.THRESHOLD_CROSSED: ThresholdCrossed,
+    EventType.CLAIM_WITHDRAWN: ClaimWithdrawn,
+    EventType.CLAIM_NOT_BILLABLE: ClaimNotBillable,
+    EventType.CLAIM_HELD: ClaimHeld,
+    EventType.CLAIM_NEEDS_DOCUMENTATION: ClaimNeedsDocumentation,
+    EventType.CLAIM_READY: ClaimReady,
+    EventType.DEAD_LETTER: DeadLetter,
+}
+"""What the data of each type is."""
+
+PASSED_ON = (
+    EventType.DOCUMENTATION_RECEIVED,
+    EventType.REDECISION_REQUESTED,
+)
+"""What ``units`` and ``spend`` pass on to the next consumer."""
+
+CLINICAL = (
+    EventType.SESSION_COMPLETED,
+    EventType.SESSION_AMENDED,
+    EventType.SESSION_VOIDED,
+    EventType.DOCUMENTATION_RECEIVED,
+    EventType.ACCRUAL_REPORTED,
+    EventType.REDECISION_REQUESTED,
+)
+DECISIONS = (
+    EventType.CLAIM_WITHDRAWN,
+    EventType.CLAIM_NOT_BILLABLE,
+    EventType.CLAIM_HELD,
+    EventType.CLAIM_NEEDS_DOCUMENTATION,
+    EventType.CLAIM_READY,
+)
+ON_TOPIC: dict[Topic, tuple[EventType, ...]] = {
+    Topic.SESSIONS: CLINICAL,
+    Topic.UNITS: (EventType.UNITS_COMPUTED, EventType.ACCRUAL_REPORTED, *PASSED_ON),
+    Topic.SPEND: (
+        EventType.SPEND_ACCRUED,
+        EventType.SPEND_BALANCE,
+        EventType.THRESHOLD_CROSSED,
+        *PASSED_ON,
+    ),
+    Topic.CLAIMS: (*DECISIONS, EventType.THRESHOLD_CROSSED),
+    Topic.DEAD_LETTERS: (EventType.DEAD_LETTER,),
+}
+"""The types on each topic."""

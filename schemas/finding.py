@@ -1,0 +1,23 @@
+"""What an edit or a documentation check reports."""
+
+from schemas.model import Model, Text
+from schemas.values import FindingCode, Severity
+
+
+class Citation(Model):
+    """The authority and the place in it."""
+
+    authority: Text
+    locator: Text
+
+
+class Finding(Model):
+    """A reason in plain English for a biller, with its authority and its cure; it holds no PHI."""
+
+    code: FindingCode
+    severity: Severity
+    message: Text
+    lines: tuple[int, ...]
+    """Line numbers of the visit day, ascending; empty where it is about the day."""
+    citation: Citation
+    cure: Text

@@ -1,0 +1,182 @@
+"""Bytes to events: validated once, where they come in. What cannot be read says why and holds no value."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import reduce
+from operator import or_
+from typing import Annotated, Any, Literal
+
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, create_model
+from pydantic_core import ErrorDetails, from_json, to_json
+
+from schemas.envelope import CONTENT_TYPE, NO_EXTENSIONS, Event
+from schemas.events import MODELS, EventType
+from schemas.model import Identifier, Instant, Model
+from schemas.values import DeadLetterReason
+
+VALUE_BYTES_MAX = 524_288
+"""A value is at most 512 KiB."""
+EXTENSION_NAME = re.compile(r"[a-z0-9]{1,20}")
+UNKNOWN_FIELD = "an unknown field"
+
+
+class Attributes(Model):
+    """The CloudEvents attributes that we know; extension attributes may stand beside them."""
+
+    model_config = ConfigDict(extra="allow")
+
+    specversion: Literal["1.0"]
+    type: Annotated[str, Field(min_length=1, max_length=200)]
+    source: Annotated[str, Field(min_length=1, max_length=500)]
+    id: Annotated[str, Field(min_length=1, max_length=500)]
+    time: Instant
+    subject: Annotated[str, Field(max_length=500)] | None = None
+    datacontenttype: Literal["application/json"] | None = None
+    partitionkey: Identifier | None = None
+    causationid: Annotated[str, Field(max_length=500)] | None = None
+    correlationid: Annotated[str, Field(max_length=500)] | None = None
+    rulebook: Annotated[str, Field(max_length=500)] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """Why a record is no event: ``detail`` names known fields, never a value or an unknown name."""
+
+    reason: DeadLetterReason
+    detail: str
+
+
+TOO_LARGE = Unreadable(DeadLetterReason.TOO_LARGE, "the value is over 512 KiB")
+NOT_JSON = Unreadable(DeadLetterReason.NOT_JSON, "the bytes are not JSON")
+
+
+class Reader:
+    """Reads the events of the given types.
+
+    ``closed`` is for what the hospital sends: an unknown field of the data is refused. Our own topics are
+    read open: fields that a newer writer added are left out.
+    """
+
+    def __init__(self, types: Iterable[EventType], *, closed: bool = True) -> None:
+        """Build the models once; reading a good record is then one pass over its bytes."""
+        listed = tuple(types)
+        self._extra: Literal["ignore"] | None = None if closed else "ignore"
+        self._data = {type_.value: TypeAdapter[Any](MODELS[type_]) for type_ in listed}
+        whole = reduce(or_, [_structured(type_) for type_ in listed])
+        self._structured = TypeAdapter[Any](Annotated[whole, Field(discriminator="type")])
+
+    def read_structured(self, line: bytes) -> Event | Unreadable:
+        """Read one event in structured mode, which the bytes are from end to end."""
+        if len(line) > VALUE_BYTES_MAX:
+            return TOO_LARGE
+        try:
+            read = self._structured.validate_json(line, extra=self._extra)
+        except ValidationError:
+            return self._read_in_stages(line)
+        return _event(read, read.data)
+
+    def read_binary(
+        self, headers: Mapping[str, str], key: str | None, value: bytes
+    ) -> Event | Unreadable:
+        """Read one event in binary mode: attributes as ``ce_`` headers, the value as the data."""
+        if len(value) > VALUE_BYTES_MAX:
+            return TOO_LARGE
+        stated = {name[3:]: text for name, text in headers.items() if name.startswith("ce_")}
+        media_type = headers.get("content-type", CONTENT_TYPE)
+        stated["datacontenttype"] = media_type.partition(";")[0].strip().lower()
+        if key is not None:
+            if stated.get("partitionkey", key) != key:
+                return Unreadable(DeadLetterReason.KEY_MISMATCH, "partitionkey")
+            stated["partitionkey"] = key
+        return self._read(stated, value)
+
+    def _read_in_stages(self, line: bytes) -> Event | Unreadable:
+        """Read a line that is not an event, stage by stage, to say at which it fails."""
+        try:
+            whole = from_json(line, allow_inf_nan=False)
+        except ValueError:
+            return NOT_JSON
+        if not isinstance(whole, dict):
+            return Unreadable(DeadLetterReason.NOT_A_CLOUD_EVENT, "the JSON is not an object")
+        if "data" not in whole:
+            return Unreadable(DeadLetterReason.NOT_A_CLOUD_EVENT, "data")
+        data = to_json(whole.pop("data"))
+        return self._read(whole, data)
+
+    def _read(self, stated: Mapping[str, Any], value: bytes) -> Event | Unreadable:
+        try:
+            attributes = Attributes.model_validate_json(to_json(stated))
+        except ValidationError as error:
+            return Unreadable(DeadLetterReason.NOT_A_CLOUD_EVENT, _wrong_fields(error))
+        adapter = self._data.get(attributes.type)
+        if adapter is None:
+            return Unreadable(DeadLetterReason.UNKNOWN_TYPE, "type")
+        try:
+            data = adapter.validate_json(value, extra=self._extra)
+        except ValidationError as error:
+            if any(wrong["type"] == "json_invalid" for wrong in error.errors(include_url=False)):
+                return NOT_JSON
+            return Unreadable(DeadLetterReason.INVALID_DATA, _wrong_fields(error, "data"))
+        return _event(attributes, data)
+
+
+def _structured(type_: EventType) -> type[Attributes]:
+    return create_model(
+        type_.name, __base__=Attributes, type=(Literal[type_.value], ...), data=(MODELS[type_], ...)
+    )
+
+
+def _event(read: Attributes, data: Any) -> Event | Unreadable:  # noqa: ANN401 - any model
+    key = data.patient_id if read.partitionkey is None else read.partitionkey
+    if key != data.patient_id:
+        return Unreadable(DeadLetterReason.KEY_MISMATCH, "partitionkey")
+    extensions = read.__pydantic_extra__ or NO_EXTENSIONS
+    for name, value in extensions.items():
+        if not (EXTENSION_NAME.fullmatch(name) and isinstance(value, str | int | bool)):
+            return Unreadable(DeadLetterReason.NOT_A_CLOUD_EVENT, "an extension attribute")
+    return Event(
+        type=read.type,
+        source=read.source,
+        id=read.id,
+        time=read.time,
+        partitionkey=key,
+        data=data,
+        subject=read.subject,
+        causationid=read.causationid,
+        correlationid=read.correlationid,
+        rulebook=read.rulebook,
+        extensions=extensions,
+    )
+
+
+def _wrong_fields(error: ValidationError, root: str = "") -> str:
+    """Name what is wrong by its path, at most ten; a name that we do not know stays unsaid."""
+    details = error.errors(include_url=False, include_context=False, include_input=False)
+    paths = dict.fromkeys(_path(wrong, root) for wrong in details)
+    return ", ".join(list(paths)[:10])
+
+
+def _path(wrong: ErrorDetails, root: str) -> str:
+    kind, where = wrong["type"], wrong["loc"]
+    if kind == "extra_forbidden":
+        where = (*where[:-1], UNKNOWN_FIELD)
+    elif kind.startswith("union_tag"):
+        where = (*where, "kind")
+    elif kind in OUR_KINDS:
+        where = (*where, kind)
+    return ".".join(str(part) for part in ((root, *where) if root else where)) or "the attributes"
+
+
+OUR_KINDS = ("services.line", "session_id")
+"""Error kinds of the models' own checks, each named for the field that is wrong."""
+_TIME = TypeAdapter[datetime](Instant)
+
+
+def read_time(line: bytes) -> datetime | None:
+    """Return the ``time`` of a line that is no event, where it has a right one."""
+    try:
+        return _TIME.validate_json(to_json(from_json(line, allow_inf_nan=False)["time"]))
+    except (ValueError, TypeError, KeyError):
+        return None
