@@ -1,0 +1,1 @@
+"""MACHINE: events in, steps, state and events out. Knows no billing."""

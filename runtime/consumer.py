@@ -1,0 +1,64 @@
+"""One consumer at work: an event in, its step, the state kept, the events out."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from runtime.ports import StateView
+from runtime.processor import Key, Output, Processor, Step, Value
+from schemas.envelope import Event, emitted_id
+
+
+@dataclass(frozen=True, slots=True)
+class Handled:
+    """What one event led to: the events emitted, and whether the event is passed on."""
+
+    emitted: tuple[Event, ...]
+    passes_on: bool
+
+
+class Consumer:
+    """Runs a processor over a state view; knows no billing."""
+
+    def __init__(self, processor: Processor, view: StateView, rulebook: str) -> None:
+        """Stamp what is emitted with ``rulebook``, the version that decides."""
+        self.source = processor.source
+        self._processor = processor
+        self._view = view
+        self._rulebook = rulebook
+
+    def handle(self, event: Event) -> Handled:
+        """Handle one event: all of its state is kept, or, when the step raises, none of it."""
+        step = self._run(event)
+        self._view.apply(step.changes)
+        emitted = tuple(self._stamp(event, step.outputs)) if step.outputs else ()
+        return Handled(emitted, step.passes_on)
+
+    def _run(self, event: Event) -> Step:
+        steps = self._processor.process(event)
+        try:
+            keys = next(steps)
+            while True:
+                values: dict[Key, Value] = self._view.get(keys) if keys else {}
+                keys = steps.send(values)
+        except StopIteration as done:
+            step: Step = done.value
+            return step
+
+    def _stamp(self, cause: Event, outputs: Sequence[Output]) -> Iterator[Event]:
+        ordinals: Counter[str] = Counter()
+        for output in outputs:
+            ordinal = ordinals[output.type]
+            ordinals[output.type] += 1
+            yield Event(
+                type=output.type,
+                source=self.source,
+                id=emitted_id(output.type, output.subject, cause, ordinal),
+                time=cause.time,
+                partitionkey=cause.partitionkey,
+                data=output.data,
+                subject=output.subject,
+                causationid=cause.id,
+                correlationid=cause.correlationid or cause.id,
+                rulebook=self._rulebook,
+            )
