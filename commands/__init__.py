@@ -1,0 +1,1 @@
+"""COMMANDS: what a person types; the composition root, which puts all rooms together."""

@@ -1,0 +1,103 @@
+"""``therapy replay``: a file of events in, every event that the consumers emit out."""
+
+import gc
+import hashlib
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import IO
+
+from commands.composition import Service, build_pipeline
+from commands.dead_letters import HEAD_BYTES, Line, write_dead_letter
+from commands.exits import READ, UNREAD
+from reference.rulebook import RuleBook, load
+from runtime.pipeline import StepFailed
+from schemas.envelope import Event, write_structured
+from schemas.events import CLINICAL
+from schemas.reading import TOO_LARGE, VALUE_BYTES_MAX, Reader, Unreadable
+from schemas.values import DeadLetterReason
+from services.units.processor import UnitsProcessor
+
+CHUNK_BYTES = 65_536
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("file", metavar="FILE", help="events, one a line; - is standard input")
+    parser.add_argument(
+        "--through", choices=list(Service), default=Service.CLAIMS, help="the last consumer to run"
+    )
+    parser.add_argument("--out", metavar="FILE", help="where to write; default standard output")
+
+
+def run(arguments: Namespace) -> int:
+    """Replay a file; the status is 0 when all was read, 3 when a line became a dead letter."""
+    rulebook = load()
+    with ExitStack() as files:
+        lines: IO[bytes] = sys.stdin.buffer
+        if arguments.file != "-":
+            lines = files.enter_context(Path(arguments.file).open("rb"))
+        out: IO[bytes] = sys.stdout.buffer
+        if arguments.out is not None:
+            out = files.enter_context(Path(arguments.out).open("wb"))
+        status = READ
+        gc.freeze()
+        for written, is_dead in replay(lines, rulebook, Service(arguments.through)):
+            out.write(written + b"\n")
+            if is_dead:
+                status = UNREAD
+        out.flush()
+    return status
+
+
+def replay(
+    lines: IO[bytes], rulebook: RuleBook, through: Service = Service.CLAIMS
+) -> Iterator[tuple[bytes, bool]]:
+    """Yield each emitted event as a line of JSON, and whether it is a dead letter.
+
+    Memory holds the consumers' state and one line; the same input and rulebook give the same bytes.
+    """
+    reader = Reader(CLINICAL)
+    pipeline = build_pipeline(rulebook, through)
+    for line in read_lines(lines):
+        read = TOO_LARGE if line.size > VALUE_BYTES_MAX else reader.read_structured(line.head)
+        if isinstance(read, Unreadable):
+            yield write_dead_letter(line, read, UnitsProcessor.source), True
+            continue
+        for emitted in pipeline.run(read):
+            yield _write(line, emitted)
+
+
+def _write(line: Line, emitted: Event | StepFailed) -> tuple[bytes, bool]:
+    if isinstance(emitted, StepFailed):
+        why = Unreadable(DeadLetterReason.STEP_FAILED, emitted.kind)
+        return write_dead_letter(line, why, emitted.source), True
+    return write_structured(emitted), False
+
+
+def read_lines(lines: IO[bytes]) -> Iterator[Line]:
+    """Yield the lines that are not blank; of a line over the limit only its head is ever held."""
+    number = 0
+    while raw := lines.readline(VALUE_BYTES_MAX + 2):
+        number += 1
+        if raw.endswith(b"\n") or len(raw) <= VALUE_BYTES_MAX:
+            line = raw.removesuffix(b"\n").removesuffix(b"\r")
+            if line.strip():
+                yield Line(number, line, len(line))
+        else:
+            yield _measure(number, raw, lines)
+
+
+def _measure(number: int, head: bytes, lines: IO[bytes]) -> Line:
+    """Read a line over the limit to its end, in pieces, and keep its size, sha256 and head."""
+    digest, size, rest = hashlib.sha256(), 0, head
+    while rest:
+        piece = rest.removesuffix(b"\n")
+        digest.update(piece)
+        size += len(piece)
+        if len(piece) < len(rest):
+            break
+        rest = lines.readline(CHUNK_BYTES)
+    return Line(number, head[:HEAD_BYTES], size, digest.hexdigest())

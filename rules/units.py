@@ -1,0 +1,137 @@
+"""Minutes to billable units: Medicare's total-time rule and the CPT midpoint rule."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from reference.facts import TimedUnit
+from schemas.units import UnitChoice
+from schemas.values import UnitRule
+
+
+@dataclass(frozen=True, slots=True)
+class Allocation:
+    """Units by code, the choices that the rule left open, and the arithmetic in sentences."""
+
+    units: Mapping[str, int]
+    choices: tuple[UnitChoice, ...]
+    steps: tuple[str, ...]
+
+
+def units_in(minutes: int, timed_unit: TimedUnit) -> int:
+    """Return the units that ``minutes`` earn: the first at its fewest, then one a unit's length.
+
+    Source: CMS Pub. 100-04 ch. 5 §20.2.C; 8 to 22 minutes are 1 unit, 23 to 37 are 2, and so on.
+    """
+    if minutes < timed_unit.minutes_first_unit:
+        return 0
+    spare = timed_unit.minutes_per_unit - timed_unit.minutes_first_unit
+    return (minutes + spare) // timed_unit.minutes_per_unit
+
+
+def allocate_by_total_time(
+    minutes: Mapping[str, int], timed_unit: TimedUnit, unit_choice: Sequence[str] = ()
+) -> Allocation:
+    """Bill whole units first, then the units that the total still allows to the largest rests.
+
+    ``minutes`` by code, in the order in which the codes were recorded. Equal remainders are the
+    clinician's choice: ``unit_choice`` decides, else more minutes in all, else the code recorded
+    first.
+    Source: CMS Pub. 100-04 ch. 5 §20.2.C.
+    """
+    total = sum(minutes.values())
+    allowed = units_in(total, timed_unit)
+    units = {code: spent // timed_unit.minutes_per_unit for code, spent in minutes.items()}
+    steps = [_state_total(minutes, total, allowed, timed_unit)]
+    left = allowed - sum(units.values())
+    if left < allowed:
+        whole = ", ".join(f"{code} {count}" for code, count in units.items() if count)
+        steps.append(f"Whole units of {timed_unit.minutes_per_unit} minutes first: {whole}.")
+    choices: tuple[UnitChoice, ...] = ()
+    if left:
+        rests = {code: spent % timed_unit.minutes_per_unit for code, spent in minutes.items()}
+        takers, choices = _give_to_largest(rests, left, _preference(minutes, unit_choice))
+        for code in takers:
+            units[code] += 1
+        steps.append(_state_rest(takers, rests, left))
+        steps += [_state_choice(choice) for choice in choices]
+    return Allocation(units, choices, tuple(steps))
+
+
+def allocate_by_midpoint(
+    minutes: Mapping[str, int], timed_unit: TimedUnit, _unit_choice: Sequence[str] = ()
+) -> Allocation:
+    """Give each code the units of its own minutes: no pool and no cap on the total.
+
+    Source: the CPT convention that a unit is reached when its midpoint is passed.
+    """
+    units = {code: units_in(spent, timed_unit) for code, spent in minutes.items()}
+    steps = tuple(
+        f"{code}: {spent} minutes are {_units(units[code])} by the midpoint of each unit."
+        for code, spent in minutes.items()
+    )
+    return Allocation(units, (), steps)
+
+
+Allocate = Callable[[Mapping[str, int], TimedUnit, Sequence[str]], Allocation]
+
+UNIT_RULES: Mapping[UnitRule, Allocate] = {
+    UnitRule.CMS_TOTAL_TIME: allocate_by_total_time,
+    UnitRule.CPT_MIDPOINT: allocate_by_midpoint,
+}
+"""The function of each unit rule that a payer profile can name."""
+
+
+def _preference(minutes: Mapping[str, int], unit_choice: Sequence[str]) -> Mapping[str, int]:
+    """Rank the codes for equal remainders: the clinician's wish, then minutes, then order."""
+    wanted = {code: place for place, code in reversed(list(enumerate(unit_choice)))}
+    ranked = sorted(minutes, key=lambda code: (wanted.get(code, len(wanted)), -minutes[code]))
+    return {code: place for place, code in enumerate(ranked)}
+
+
+def _give_to_largest(
+    rests: Mapping[str, int], left: int, preference: Mapping[str, int]
+) -> tuple[list[str], tuple[UnitChoice, ...]]:
+    """Return who takes the units left, one each, and the choice where the last places are tied."""
+    ranked = sorted(rests, key=lambda code: (-rests[code], preference[code]))
+    takers, others = ranked[:left], ranked[left:]
+    smallest = rests[takers[-1]]
+    could = [code for code in others if rests[code] == smallest]
+    if not could:
+        return takers, ()
+    tied = [code for code in takers if rests[code] == smallest]
+    order = list(rests)
+    choice = UnitChoice(
+        units_go_to=tuple(sorted(tied, key=order.index)),
+        could_go_to=tuple(sorted(could, key=order.index)),
+    )
+    return takers, (choice,)
+
+
+def _state_total(
+    minutes: Mapping[str, int], total: int, allowed: int, timed_unit: TimedUnit
+) -> str:
+    each = ", ".join(f"{code} {spent}" for code, spent in minutes.items())
+    if not allowed:
+        return (
+            f"Timed minutes: {each}; {total} in all, fewer than the"
+            f" {timed_unit.minutes_first_unit} that the first unit needs."
+        )
+    return f"Timed minutes: {each}; {total} in all are {_units(allowed)} for the day."
+
+
+def _state_rest(takers: Sequence[str], rests: Mapping[str, int], left: int) -> str:
+    each = ", ".join(f"{code} ({rests[code]} minutes)" for code in takers)
+    if left == 1:
+        return f"The unit left goes to the largest remainder: {each}."
+    return f"The {left} units left go to the largest remainders: {each}."
+
+
+def _state_choice(choice: UnitChoice) -> str:
+    return (
+        f"The remainders of {', '.join((*choice.units_go_to, *choice.could_go_to))} are equal:"
+        f" the clinician may choose; here {', '.join(choice.units_go_to)} has it."
+    )
+
+
+def _units(count: int) -> str:
+    return "1 unit" if count == 1 else f"{count} units"

@@ -1,0 +1,220 @@
+"""A visit day's sessions to its lines: codes recorded, units counted, what stays in the note."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from reference.facts import Facts, NoValueInForce, Procedure, UnitBasis
+from rules.assistants import report_assistants
+from rules.findings import report, report_missing
+from rules.recording import RecordedCode, record_codes
+from rules.units import UNIT_RULES, Allocation
+from schemas.envelope import name_id
+from schemas.finding import Finding
+from schemas.session import Session
+from schemas.units import UnbilledService, UnitChoice, UnitsLine
+from schemas.values import Discipline, FindingCode, Unbilled
+
+VISIT_DAYS = UUID("0d6c8f5a-2f0e-5f6b-8b0a-7d1c2e3f4a5b")
+"""The namespace of visit day ids."""
+TIMED = (UnitBasis.PER_15_MINUTES, UnitBasis.TIMED_OUTSIDE_POOL)
+NOTHING_TIMED = Allocation({}, (), ())
+
+
+def visit_day_id(session: Session) -> str:
+    """Return the opaque id of the session's visit day.
+
+    It is a function of (patient, billing NPI, payer, discipline, date of service).
+    """
+    return identify_visit_day(
+        session.patient_id,
+        session.billing_provider.npi,
+        session.payer.payer_id,
+        session.discipline,
+        session.date_of_service,
+    )
+
+
+def identify_visit_day(
+    patient_id: str, npi: str, payer_id: str, discipline: Discipline, date_of_service: date
+) -> str:
+    """Return the id of the visit day of the five parts."""
+    return name_id(VISIT_DAYS, patient_id, npi, payer_id, discipline, date_of_service.isoformat())
+
+
+@dataclass(frozen=True, slots=True)
+class CountedDay:
+    """A visit day's lines and all that explains them."""
+
+    timed_minutes: int
+    timed_units: int
+    lines: tuple[UnitsLine, ...]
+    unbilled: tuple[UnbilledService, ...]
+    choices: tuple[UnitChoice, ...]
+    findings: tuple[Finding, ...]
+    steps: tuple[str, ...]
+
+
+def count_day(sessions: Sequence[Session], facts: Facts) -> CountedDay:
+    """Compute the billable units of a visit day from its sessions, in their order of arrival.
+
+    Minutes pool over one patient, billing provider, payer, discipline and date, by the unit rule
+    of the payer's profile (CMS Pub. 100-04 ch. 5 §20.2.C); untimed codes are billed as recorded.
+    """
+    recorded = record_codes(sessions)
+    procedures = facts.procedures
+    if isinstance(procedures, NoValueInForce):
+        return _undecided_day(recorded, procedures, facts)
+    pool = _pool(recorded, procedures)
+    allocation = NOTHING_TIMED
+    if pool:
+        if isinstance(facts.timed_unit, NoValueInForce):
+            return _undecided_day(recorded, facts.timed_unit, facts)
+        choice = tuple(code for session in sessions for code in session.unit_choice or ())
+        allocation = UNIT_RULES[facts.profile.unit_rule](pool, facts.timed_unit, choice)
+    lines, unbilled = _bill(recorded, procedures, allocation)
+    return CountedDay(
+        timed_minutes=sum(pool.values()),
+        timed_units=sum(allocation.units.values()),
+        lines=lines,
+        unbilled=unbilled,
+        choices=allocation.choices,
+        findings=(
+            *_report_codes(lines, procedures, facts),
+            *_report_time(allocation, lines, sum(pool.values()), facts),
+            *report_assistants(lines, recorded, sessions[0], facts),
+        ),
+        steps=(
+            *allocation.steps,
+            *(
+                f"{line.code}: untimed, {line.units} as recorded."
+                for line in lines
+                if line.units is not None and not line.timed
+            ),
+            *(f"{each.code}: {each.minutes} minutes earn no unit." for each in unbilled),
+        ),
+    )
+
+
+def sessions_disagree(sessions: Sequence[Session]) -> bool:
+    """Say whether the day's sessions name different settings, localities or programs."""
+    named = {
+        (
+            session.billing_provider.setting,
+            session.billing_provider.mac,
+            session.billing_provider.locality,
+            bool(session.billing_provider.qualifying_apm),
+            session.payer.program,
+        )
+        for session in sessions
+    }
+    return len(named) > 1
+
+
+def _pool(
+    recorded: Mapping[str, RecordedCode], procedures: Mapping[str, Procedure]
+) -> dict[str, int]:
+    return {
+        code: each.minutes
+        for code, each in recorded.items()
+        if code in procedures and procedures[code].unit_basis is UnitBasis.PER_15_MINUTES
+    }
+
+
+def _bill(
+    recorded: Mapping[str, RecordedCode],
+    procedures: Mapping[str, Procedure],
+    allocation: Allocation,
+) -> tuple[tuple[UnitsLine, ...], tuple[UnbilledService, ...]]:
+    """Make a line of every code with a unit or without a decision; the rest stays in the note."""
+    lines: list[UnitsLine] = []
+    unbilled: list[UnbilledService] = []
+    for code, each in recorded.items():
+        procedure = procedures.get(code)
+        units = _units_of(each, procedure, allocation)
+        if units == 0:
+            unbilled.append(
+                UnbilledService(code=code, minutes=each.minutes, reason=Unbilled.NO_UNIT_EARNED)
+            )
+            continue
+        lines.append(_line(len(lines) + 1, each, units, procedure))
+    return tuple(lines), tuple(unbilled)
+
+
+def _units_of(
+    recorded: RecordedCode, procedure: Procedure | None, allocation: Allocation
+) -> int | None:
+    if procedure is None:
+        return None
+    match procedure.unit_basis:
+        case UnitBasis.PER_15_MINUTES:
+            return allocation.units[recorded.code]
+        case UnitBasis.UNTIMED | UnitBasis.CONTRACTOR:
+            return recorded.units
+        case UnitBasis.TIMED_OUTSIDE_POOL | UnitBasis.PERIOD:
+            return None
+
+
+def _line(
+    number: int, recorded: RecordedCode, units: int | None, procedure: Procedure | None
+) -> UnitsLine:
+    timed = None
+    if procedure is not None:
+        timed = procedure.unit_basis in TIMED
+    return UnitsLine(
+        line=number,
+        code=recorded.code,
+        units=units,
+        minutes=recorded.minutes,
+        timed=timed,
+        assistant=False,
+        services=recorded.services,
+    )
+
+
+def _undecided_day(
+    recorded: Mapping[str, RecordedCode], missing: NoValueInForce, facts: Facts
+) -> CountedDay:
+    lines = tuple(
+        _line(number, each, None, None) for number, each in enumerate(recorded.values(), 1)
+    )
+    finding = report_missing(facts, missing, (line.line for line in lines))
+    return CountedDay(0, 0, lines, (), (), (finding,), ())
+
+
+def _report_codes(
+    lines: Sequence[UnitsLine], procedures: Mapping[str, Procedure], facts: Facts
+) -> list[Finding]:
+    findings = []
+    for line in lines:
+        if line.units is not None:
+            continue
+        if line.code in procedures:
+            rule = NoValueInForce(f"the unit rule of {line.code}", facts.date_of_service)
+            findings.append(report_missing(facts, rule, (line.line,)))
+        else:
+            unknown = FindingCode.UNKNOWN_CODE
+            findings.append(report(facts, unknown, (line.line,), code=line.code))
+    return findings
+
+
+def _report_time(
+    allocation: Allocation, lines: Sequence[UnitsLine], timed_minutes: int, facts: Facts
+) -> list[Finding]:
+    findings = []
+    if not lines:
+        code = FindingCode.NO_BILLABLE_TIME
+        findings.append(report(facts, code, minutes=str(timed_minutes)))
+    for choice in allocation.choices:
+        tied = {*choice.units_go_to, *choice.could_go_to}
+        findings.append(
+            report(
+                facts,
+                FindingCode.CLINICIAN_CHOICE_OF_UNIT,
+                (line.line for line in lines if line.code in tied),
+                units_go_to=", ".join(choice.units_go_to),
+                could_go_to=", ".join(choice.could_go_to),
+            )
+        )
+    return findings

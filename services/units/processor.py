@@ -1,0 +1,159 @@
+"""The consumer ``units``: keeps each session's truth, and computes its visit day again."""
+
+from collections.abc import Iterable
+
+from reference.rulebook import RuleBook
+from rules.addendum import Addendum
+from rules.visit_day import visit_day_id
+from runtime.processor import Step, Steps
+from schemas.documentation import NoteAddendum
+from schemas.envelope import Event
+from schemas.events import EventType
+from schemas.redecision import RedecisionRequested
+from schemas.session import Session, SessionVoided
+from schemas.values import EmptiedBy
+from services.units.day import DayWork, Touched
+from services.units.state import (
+    AddendaState,
+    DocumentState,
+    SessionState,
+    UndecidedSegment,
+    addenda_key,
+    day_key,
+    document_key,
+    segment_key,
+    session_key,
+    undecided_key,
+)
+
+
+class UnitsProcessor:
+    """Turns sessions, their amendments and voids, and addenda into visit days with units.
+
+    Documents of other kinds, payers' reports and requests for redecision are passed on.
+    """
+
+    source = "/therapy/units"
+
+    def __init__(self, rulebook: RuleBook) -> None:
+        """Decide under ``rulebook``, which is loaded once and frozen."""
+        self._rulebook = rulebook
+
+    def process(self, event: Event) -> Steps:
+        """Handle one event of ``therapy.sessions``."""
+        data = event.data
+        match event.type:
+            case EventType.SESSION_COMPLETED | EventType.SESSION_AMENDED:
+                return self._take_session(data)
+            case EventType.SESSION_VOIDED:
+                return self._void_session(data)
+            case EventType.DOCUMENTATION_RECEIVED if isinstance(data, NoteAddendum):
+                return self._take_addendum(data)
+            case EventType.REDECISION_REQUESTED:
+                return self._decide_again(data)
+            case _:
+                return _pass_on()
+
+    def _take_session(self, session: Session) -> Steps:
+        """Let the highest revision be the truth; compute the day it left and the day it is in."""
+        patient_id, name = session.patient_id, session.session_id
+        key, entered = session_key(patient_id, name), visit_day_id(session)
+        addenda, day = addenda_key(patient_id, name), day_key(patient_id, entered)
+        work = DayWork(patient_id, self._rulebook, dict((yield (key, addenda, day))))
+        stored: SessionState | None = work.values[key]
+        if stored is None:
+            work.set(key, SessionState(session=session, visit_day_id=entered))
+            return (yield from work.compute([Touched(entered, arriving=name)]))
+        if stored.session is None or session.revision < stored.session.revision:
+            return Step()
+        if session.revision == stored.session.revision:
+            if stored.is_in_conflict or session == stored.session:
+                return Step()
+            work.set(key, stored.model_copy(update={"is_in_conflict": True}))
+            return (yield from work.compute([Touched(str(stored.visit_day_id))]))
+        work.set(key, SessionState(session=session, visit_day_id=entered))
+        touched = [Touched(entered, arriving=name)]
+        if stored.visit_day_id != entered:
+            left = str(stored.visit_day_id)
+            touched.insert(0, Touched(left, leaving=stored.session, emptied_by=EmptiedBy.MOVED))
+        return (yield from work.compute(touched))
+
+    def _void_session(self, void: SessionVoided) -> Steps:
+        """Take the session away for good; before it came, remember only that it is void."""
+        key = session_key(void.patient_id, void.session_id)
+        work = DayWork(void.patient_id, self._rulebook, dict((yield (key,))))
+        stored: SessionState | None = work.values[key]
+        if stored is not None and stored.session is None:
+            return Step()
+        work.set(key, SessionState(session=None, visit_day_id=None))
+        if stored is None:
+            return Step(work.changes)
+        left = str(stored.visit_day_id)
+        gone = Touched(left, leaving=stored.session, emptied_by=EmptiedBy.VOIDED)
+        return (yield from work.compute([gone]))
+
+    def _take_addendum(self, document: NoteAddendum) -> Steps:
+        """Keep the highest revision of a signed addendum, and merge it into its session."""
+        patient_id, named = document.patient_id, document.content.session_id
+        key = document_key(patient_id, document.document_id)
+        session, addenda = session_key(patient_id, named), addenda_key(patient_id, named)
+        work = DayWork(patient_id, self._rulebook, dict((yield (key, session, addenda))))
+        stored: DocumentState | None = work.values[key]
+        if stored is not None and document.revision <= stored.revision:
+            return Step()
+        signed = document.signed_at is not None
+        merged_into = named if signed else None
+        work.set(key, DocumentState(revision=document.revision, session_id=merged_into))
+        before = stored.session_id if stored is not None else None
+        if before not in {None, named}:
+            left = str(before)
+            yield from work.load((session_key(patient_id, left), addenda_key(patient_id, left)))
+            work.set(addenda_key(patient_id, left), _replace(work, left, document, signed=False))
+        work.set(addenda, _replace(work, named, document, signed=signed))
+        affected = [name for name in (before, named) if name is not None]
+        return (yield from work.compute(_days_changed(work, dict.fromkeys(affected))))
+
+    def _decide_again(self, request: RedecisionRequested) -> Steps:
+        """Compute the day named, or all that were not decided, under the rulebook in force."""
+        patient_id = request.patient_id
+        work = DayWork(patient_id, self._rulebook, {})
+        if request.visit_day_id is not None:
+            listed: tuple[str, ...] = (request.visit_day_id,)
+        else:
+            head_key = undecided_key(patient_id)
+            yield from work.load((head_key,))
+            head = work.values[head_key]
+            count = 0 if head is None else head.segments
+            keys = [segment_key(patient_id, number) for number in range(count)]
+            yield from work.load(keys)
+            segments: list[UndecidedSegment] = [work.values[key] for key in keys]
+            listed = tuple(name for segment in segments for name in segment.visit_day_ids)
+        touched = [Touched(name, only_if_rulebook_differs=True) for name in listed]
+        step = yield from work.compute(touched, by_date=True)
+        return Step(step.changes, step.outputs, passes_on=True)
+
+
+def _pass_on() -> Steps:
+    yield ()
+    return Step(passes_on=True)
+
+
+def _replace(work: DayWork, name: str, document: NoteAddendum, *, signed: bool) -> AddendaState:
+    """Return the session's addenda with this document's revision in place of its earlier one."""
+    state: AddendaState | None = work.values[addenda_key(document.patient_id, name)]
+    document_id = document.document_id
+    others = [each for each in (state.addenda if state else ()) if each.document_id != document_id]
+    if signed:
+        content = document.content
+        others.append(Addendum(document_id=document_id, dated=document.dated, content=content))
+    return AddendaState(addenda=tuple(others))
+
+
+def _days_changed(work: DayWork, names: Iterable[str]) -> list[Touched]:
+    """Return the days of the sessions whose merged content is not what it was."""
+    days = {}
+    for name in names:
+        state: SessionState | None = work.values[session_key(work.patient_id, name)]
+        if state is not None and state.session is not None and work.is_merged_otherwise(name):
+            days[str(state.visit_day_id)] = Touched(str(state.visit_day_id))
+    return list(days.values())
