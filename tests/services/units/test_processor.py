@@ -1,0 +1,360 @@
+"""What ``units`` emits for every way in which sessions arrive, change, move and go."""
+
+from tests.clinic import (
+    COMMERCIAL,
+    PROVIDER,
+    Clinic,
+    Json,
+    document,
+    of_type,
+    plan_of_care,
+    report,
+    service,
+    session,
+    types,
+)
+
+GAIT = [service(1, "97116", 15)]
+
+
+def days(emitted: list[Json]) -> list[Json]:
+    """Return the visit days that were emitted."""
+    return of_type(emitted, "units.computed")
+
+
+def codes(day: Json) -> list[str]:
+    """Return the day's findings by code."""
+    return [finding["code"] for finding in day["findings"]]
+
+
+def test_a_session_makes_a_visit_day(units_clinic: Clinic) -> None:
+    """A completed session is emitted as a day with its units, lines and source."""
+    (day,) = days(units_clinic.complete(session("S-1", [service(3, "97110", 23)])))
+    assert day["revision"] == 1
+    assert (day["timed_minutes"], day["timed_units"]) == (23, 2)
+    assert day["unit_rule"] == "cms_total_time"
+    assert day["payer"] == {
+        "payer_id": "medicare-b-tx",
+        "program": "medicare_ffs",
+        "profile": "medicare_ffs",
+    }
+    (line,) = day["lines"]
+    assert line == {
+        "line": 1,
+        "code": "97110",
+        "units": 2,
+        "minutes": 23,
+        "timed": True,
+        "assistant": False,
+        "services": [{"session_id": "S-1", "line": 3}],
+    }
+
+
+def test_the_session_stands_in_the_day_as_it_came(units_clinic: Clinic) -> None:
+    """``sessions`` carries every field that the hospital sent, and no other."""
+    sent = session("S-1", GAIT, unit_choice=["97116"], place_of_service="11")
+    (day,) = days(units_clinic.complete(sent))
+    assert day["sessions"] == [sent]
+
+
+def test_a_second_delivery_changes_nothing(units_clinic: Clinic) -> None:
+    """The same session again, or a lower revision, emits nothing."""
+    units_clinic.complete(session("S-1", GAIT, revision=2))
+    assert units_clinic.complete(session("S-1", GAIT, revision=2)) == []
+    assert units_clinic.complete(session("S-1", [service(1, "97110", 60)])) == []
+
+
+def test_an_equal_revision_that_differs_is_a_finding_and_nothing_else(
+    units_clinic: Clinic,
+) -> None:
+    """The day keeps its units, says so once, and the finding goes with the next revision."""
+    units_clinic.complete(session("S-1", GAIT))
+    other = session("S-1", [service(1, "97110", 60)])
+    (day,) = days(units_clinic.complete(other))
+    assert codes(day) == ["SESSION_REVISION_CONFLICT"]
+    assert day["lines"][0]["code"] == "97116"
+    assert units_clinic.complete(other) == []
+    (mended,) = days(units_clinic.amend(session("S-1", GAIT, revision=2)))
+    assert codes(mended) == []
+
+
+def test_an_amendment_replaces_the_session_whole(units_clinic: Clinic) -> None:
+    """A higher revision is the truth, and the day counts one more emission."""
+    units_clinic.complete(session("S-1", GAIT))
+    (day,) = days(units_clinic.amend(session("S-1", [service(1, "97110", 38)], revision=2)))
+    assert day["revision"] == 2
+    assert [(line["code"], line["units"]) for line in day["lines"]] == [("97110", 3)]
+
+
+def test_an_amendment_before_the_completed_event_is_the_truth(units_clinic: Clinic) -> None:
+    """The late completed event with its lower revision changes nothing."""
+    assert len(units_clinic.amend(session("S-1", GAIT, revision=2))) == 1
+    assert units_clinic.complete(session("S-1", [service(1, "97110", 60)])) == []
+
+
+def test_an_amendment_moves_a_session_and_both_days_are_emitted(units_clinic: Clinic) -> None:
+    """The day that was left comes first, empty and moved; then the day that was entered."""
+    units_clinic.complete(session("S-1", GAIT))
+    moved = session("S-1", GAIT, revision=2, date_of_service="2026-03-03")
+    left, entered = days(units_clinic.amend(moved))
+    assert (left["date_of_service"], left["lines"], left["sessions"]) == ("2026-03-02", [], [])
+    assert left["emptied_by"] == "moved"
+    assert left["revision"] == 2
+    assert (entered["date_of_service"], entered["revision"]) == ("2026-03-03", 1)
+    assert "emptied_by" not in entered
+
+
+def test_discipline_payer_and_provider_move_a_session_too(units_clinic: Clinic) -> None:
+    """Each of the visit day's parts makes another day."""
+    units_clinic.complete(session("S-1", GAIT))
+    changes: list[Json] = [
+        {"discipline": "OT"},
+        {"payer": COMMERCIAL},
+        {"billing_provider": {**PROVIDER, "npi": "1336999997"}},
+    ]
+    seen = set()
+    for revision, change in enumerate(changes, 2):
+        moved = session("S-1", GAIT, revision=revision, **change)
+        seen |= {day["visit_day_id"] for day in days(units_clinic.amend(moved))}
+    assert len(seen) == 4
+
+
+def test_a_voided_session_empties_its_day(units_clinic: Clinic) -> None:
+    """The day comes with no lines and no sessions, and why."""
+    units_clinic.complete(session("S-1", GAIT))
+    (day,) = days(units_clinic.void("S-1"))
+    assert (day["lines"], day["sessions"], day["emptied_by"]) == ([], [], "voided")
+    assert day["timed_minutes"] == 0
+
+
+def test_a_void_is_final(units_clinic: Clinic) -> None:
+    """A void of a void and any later revision emit nothing."""
+    units_clinic.complete(session("S-1", GAIT, revision=5))
+    assert len(units_clinic.void("S-1", revision=1)) == 1
+    assert units_clinic.void("S-1", revision=7) == []
+    assert units_clinic.amend(session("S-1", GAIT, revision=8)) == []
+
+
+def test_a_void_before_its_session_silences_it(units_clinic: Clinic) -> None:
+    """The void of an unknown session emits nothing, and neither does the session."""
+    assert units_clinic.void("S-1") == []
+    assert units_clinic.complete(session("S-1", GAIT)) == []
+
+
+def test_a_session_is_named_by_its_patient_too(units_clinic: Clinic) -> None:
+    """Another patient's session of the same id is another session."""
+    units_clinic.complete(session("S-1", GAIT))
+    assert len(units_clinic.complete(session("S-1", GAIT, patient_id="P-2"))) == 1
+
+
+def test_the_minutes_of_three_sessions_pool(units_clinic: Clinic) -> None:
+    """Five minutes three times are 15: one unit, though no session alone would earn it."""
+    for name in ("S-1", "S-2", "S-3"):
+        emitted = units_clinic.complete(session(name, [service(1, "97110", 5)]))
+    (day,) = days(emitted)
+    assert [(line["units"], line["minutes"]) for line in day["lines"]] == [(1, 15)]
+    assert [each["session_id"] for each in day["lines"][0]["services"]] == ["S-1", "S-2", "S-3"]
+    assert day["revision"] == 3
+
+
+def test_sessions_keep_the_order_of_their_first_arrival(units_clinic: Clinic) -> None:
+    """An amendment, and even a move away and back, leaves a session its place."""
+    units_clinic.complete(session("S-1", GAIT))
+    units_clinic.complete(session("S-2", [service(1, "97110", 15)]))
+    units_clinic.amend(session("S-1", GAIT, revision=2, date_of_service="2026-03-03"))
+    back = days(units_clinic.amend(session("S-1", GAIT, revision=3)))
+    assert [each["session_id"] for each in back[1]["sessions"]] == ["S-1", "S-2"]
+    assert [line["code"] for line in back[1]["lines"]] == ["97116", "97110"]
+
+
+def test_disciplines_of_one_day_do_not_pool(units_clinic: Clinic) -> None:
+    """Seven minutes of PT and seven of OT bill nothing."""
+    (first,) = days(units_clinic.complete(session("S-1", [service(1, "97530", 7)])))
+    (second,) = days(
+        units_clinic.complete(session("S-2", [service(1, "97530", 7)], discipline="OT"))
+    )
+    assert codes(first) == codes(second) == ["NO_BILLABLE_TIME"]
+    assert first["unbilled"] == [{"code": "97530", "minutes": 7, "reason": "no_unit_earned"}]
+
+
+def test_sessions_that_disagree_are_a_finding(units_clinic: Clinic) -> None:
+    """A second session with another setting is reported; an unstated APM status is not one."""
+    units_clinic.complete(session("S-1", GAIT))
+    unstated = {name: PROVIDER[name] for name in PROVIDER if name != "qualifying_apm"}
+    (day,) = days(units_clinic.complete(session("S-2", GAIT, billing_provider=unstated)))
+    assert codes(day) == []
+    other = {**PROVIDER, "setting": "rehab_agency"}
+    (day,) = days(units_clinic.complete(session("S-3", GAIT, billing_provider=other)))
+    assert codes(day) == ["SESSIONS_DISAGREE"]
+
+
+def test_untimed_codes_bill_their_units_and_stay_out_of_the_pool(units_clinic: Clinic) -> None:
+    """An evaluation is one unit, or as many as were recorded; its minutes are not timed."""
+    (day,) = days(
+        units_clinic.complete(
+            session(
+                "S-1",
+                [service(1, "97161", 30), service(2, "97110", 8), service(3, "G0283", 15, units=2)],
+            )
+        )
+    )
+    assert [(line["code"], line["units"], line["timed"]) for line in day["lines"]] == [
+        ("97161", 1, False),
+        ("97110", 1, True),
+        ("G0283", 2, False),
+    ]
+    assert day["timed_minutes"] == 8
+
+
+def test_an_unknown_code_stays_without_units(units_clinic: Clinic) -> None:
+    """A code that the procedure table does not have is not guessed."""
+    (day,) = days(
+        units_clinic.complete(session("S-1", [service(1, "99999", 15), service(2, "97110", 15)]))
+    )
+    assert [(line["code"], line["units"], line["timed"]) for line in day["lines"]] == [
+        ("99999", None, None),
+        ("97110", 1, True),
+    ]
+    assert day["findings"][0]["code"] == "UNKNOWN_CODE"
+    assert day["findings"][0]["lines"] == [1]
+
+
+def test_a_timed_code_outside_the_pool_is_not_decided(units_clinic: Clinic) -> None:
+    """Its rule is named as missing, and its minutes stay out of the pool."""
+    (day,) = days(units_clinic.complete(session("S-1", [service(1, "97129", 15)])))
+    assert day["lines"][0]["units"] is None
+    assert codes(day) == ["NO_VALUE_IN_FORCE"]
+    assert "97129" in day["findings"][0]["message"]
+    assert day["timed_minutes"] == 0
+
+
+def test_the_same_minutes_under_a_payer_that_counts_by_midpoint(units_clinic: Clinic) -> None:
+    """24 minutes in three codes of 8 are three units for the commercial profile."""
+    lines = [service(1, "97110", 8), service(2, "97112", 8), service(3, "97140", 8)]
+    (medicare,) = days(units_clinic.complete(session("S-1", lines)))
+    (commercial,) = days(units_clinic.complete(session("S-2", lines, payer=COMMERCIAL)))
+    assert (medicare["timed_units"], commercial["timed_units"]) == (2, 3)
+    assert commercial["unit_rule"] == "cpt_midpoint"
+    assert commercial["payer"]["profile"] == "commercial"
+
+
+def test_a_choice_is_reported_and_the_sessions_wish_decides_it(units_clinic: Clinic) -> None:
+    """Equal remainders go where the clinician says."""
+    lines = [service(1, "97110", 20), service(2, "97140", 20)]
+    (day,) = days(units_clinic.complete(session("S-1", lines, unit_choice=["97140"])))
+    assert day["choices"] == [{"units_go_to": ["97140"], "could_go_to": ["97110"]}]
+    assert codes(day) == ["CLINICIAN_CHOICE_OF_UNIT"]
+    assert [line["units"] for line in day["lines"]] == [1, 2]
+
+
+def test_assistant_minutes_of_a_billed_line_name_the_missing_rule(units_clinic: Clinic) -> None:
+    """Medicare needs the split; a payer without it, and an exempt hospital, do not."""
+    helped = [service(1, "97110", 10, assistant_minutes=5)]
+    (day,) = days(units_clinic.complete(session("S-1", helped)))
+    assert codes(day) == ["NO_VALUE_IN_FORCE"]
+    assert "CQ and CO" in day["findings"][0]["message"]
+    (day,) = days(units_clinic.complete(session("S-2", helped, payer=COMMERCIAL)))
+    assert codes(day) == []
+    exempt = {**PROVIDER, "npi": "1336999997", "setting": "critical_access_hospital"}
+    (day,) = days(units_clinic.complete(session("S-3", helped, billing_provider=exempt)))
+    assert codes(day) == []
+
+
+def addendum(document_id: str = "A-1", session_id: str = "S-1", **more: object) -> Json:
+    """Return an addendum that signs the session's note."""
+    content: Json = {"session_id": session_id, "signed_at": "2026-03-04T09:00:00-06:00"}
+    return document("note_addendum", document_id, content, **more)
+
+
+def test_an_addendum_is_merged_and_survives_an_amendment(units_clinic: Clinic) -> None:
+    """The day is emitted with the note signed, also after a later unsigned revision."""
+    unsigned = session("S-1", GAIT, note={"note_id": "N-1"})
+    units_clinic.complete(unsigned)
+    (day,) = days(units_clinic.receive(addendum()))
+    assert day["sessions"][0]["note"]["signed_at"] == "2026-03-04T09:00:00-06:00"
+    (day,) = days(units_clinic.amend({**unsigned, "revision": 2}))
+    assert "signed_at" in day["sessions"][0]["note"]
+
+
+def test_an_addendum_may_come_before_its_session(units_clinic: Clinic) -> None:
+    """It emits nothing until the session comes, and is merged then."""
+    assert units_clinic.receive(addendum()) == []
+    (day,) = days(units_clinic.complete(session("S-1", GAIT, note={"note_id": "N-1"})))
+    assert "signed_at" in day["sessions"][0]["note"]
+
+
+def test_an_unsigned_addendum_cures_nothing(units_clinic: Clinic) -> None:
+    """Without its own signature it is not merged; its signed revision is."""
+    units_clinic.complete(session("S-1", GAIT, note={"note_id": "N-1"}))
+    assert units_clinic.receive(addendum(signed_at=None)) == []
+    assert len(units_clinic.receive(addendum(revision=2))) == 1
+
+
+def test_a_lower_revision_of_an_addendum_changes_nothing(units_clinic: Clinic) -> None:
+    """The highest revision of a document is the truth; equal and lower ones are passed over."""
+    units_clinic.complete(session("S-1", GAIT, note={"note_id": "N-1"}))
+    units_clinic.receive(addendum(revision=2))
+    assert units_clinic.receive(addendum(revision=2)) == []
+    assert units_clinic.receive(addendum(revision=1, signed_at=None)) == []
+
+
+def test_an_addendum_that_is_corrected_to_another_session_leaves_the_first(
+    units_clinic: Clinic,
+) -> None:
+    """Both days are emitted: the one that lost the signature and the one that has it."""
+    for name in ("S-1", "S-2"):
+        day = {"date_of_service": f"2026-03-0{name[-1]}", "note": {"note_id": name}}
+        units_clinic.complete(session(name, GAIT, **day))
+    units_clinic.receive(addendum())
+    left, entered = days(units_clinic.receive(addendum(session_id="S-2", revision=2)))
+    assert "signed_at" not in left["sessions"][0]["note"]
+    assert "signed_at" in entered["sessions"][0]["note"]
+
+
+def test_addenda_merge_key_by_key_later_over_earlier(units_clinic: Clinic) -> None:
+    """Two addenda to one line each add their keys; of the same key the later dated wins."""
+    units_clinic.complete(session("S-1", [service(1, "97530", 15, documentation={})]))
+    for name, dated, said in (
+        ("A-2", "2026-03-05", {"goal_id": "G2", "skilled_need": "cues"}),
+        ("A-1", "2026-03-04", {"goal_id": "G1", "patient_response": "better"}),
+    ):
+        content: Json = {"session_id": "S-1", "lines": [{"line": 1, "documentation": said}]}
+        emitted = units_clinic.receive(document("note_addendum", name, content, dated=dated))
+    (day,) = days(emitted)
+    assert day["sessions"][0]["services"][0]["documentation"] == {
+        "goal_id": "G2",
+        "skilled_need": "cues",
+        "patient_response": "better",
+    }
+
+
+def test_an_addendum_that_says_what_is_there_emits_nothing(units_clinic: Clinic) -> None:
+    """Nothing is emitted where nothing changed."""
+    units_clinic.complete(session("S-1", GAIT))
+    content: Json = {"session_id": "S-1", "one_on_one": True}
+    assert units_clinic.receive(document("note_addendum", "A-1", content)) == []
+
+
+def test_documents_and_reports_are_passed_on_in_silence(units_clinic: Clinic) -> None:
+    """What ``units`` only passes on is not emitted by it."""
+    assert units_clinic.receive(plan_of_care()) == []
+    assert units_clinic.accrue(report("100.00", "2026-03-01T00:00:00Z")) == []
+
+
+def test_a_redecision_under_the_same_rulebook_changes_nothing(units_clinic: Clinic) -> None:
+    """A day that is computed again under the rulebook that it has is not emitted."""
+    (day,) = days(units_clinic.complete(session("S-1", [service(1, "99999", 15)])))
+    everything = {"patient_id": "P-1", "reason": "new table"}
+    assert units_clinic.send("redecision.requested", everything) == []
+    one = {**everything, "visit_day_id": day["visit_day_id"]}
+    assert units_clinic.send("redecision.requested", one) == []
+
+
+def test_an_event_is_named_by_its_cause(units_clinic: Clinic) -> None:
+    """Id, time, causation and subject follow from the event that led to it."""
+    (emitted,) = units_clinic.complete(session("S-1", GAIT), time="2026-03-02T15:05:00-06:00")
+    assert emitted["source"] == "/therapy/units"
+    assert emitted["time"] == "2026-03-02T15:05:00-06:00"
+    assert emitted["causationid"] == emitted["correlationid"] == "e-1"
+    assert emitted["subject"] == emitted["data"]["visit_day_id"]
+    assert types([emitted]) == ["units.computed"]
