@@ -1,4 +1,4 @@
-"""A clinic for tests: events built from few words, and the three consumers run over them in memory."""
+"""A clinic for tests: events built from few words, and the three consumers over them."""
 
 import json
 from collections.abc import Mapping
@@ -38,8 +38,8 @@ def service(line: int, code: str, minutes: int, **more: object) -> Json:
     return {**stated, "diagnosis_pointers": [1], **documented, **more}
 
 
-def session(session_id: str, services: list[Json], **more: Any) -> Json:
-    """Return the data of a signed, documented Medicare PT session on 2026-03-02; ``more`` changes it."""
+def session(session_id: str, services: list[Json], **more: object) -> Json:
+    """Return the data of a signed Medicare PT session on 2026-03-02; ``more`` changes it."""
     minutes = sum(each["therapist_minutes"] + each["assistant_minutes"] for each in services)
     stated = {
         "session_id": session_id,
@@ -65,7 +65,7 @@ def session(session_id: str, services: list[Json], **more: Any) -> Json:
 
 
 def plan_of_care(plan_id: str = "POC-1", document_id: str = "D-POC-1", **content: object) -> Json:
-    """Return the data of a plan of care, first treated on 2026-01-05 and certified through 90 days."""
+    """Return the data of a plan of care, first treated on 2026-01-05, certified for 90 days."""
     stated = {
         "established_on": "2026-01-05",
         "first_treated_on": "2026-01-05",

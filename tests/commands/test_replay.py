@@ -1,4 +1,4 @@
-"""``therapy replay`` on good and bad files: what is written, in what order, and the exit status."""
+"""``therapy replay`` on good and bad files: what is written, in what order, which status."""
 
 import base64
 import hashlib
@@ -7,7 +7,6 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -41,12 +40,12 @@ def without(*names: str) -> Json:
     return {name: value for name, value in GOOD.items() if name not in names}
 
 
-def changed(**data: Any) -> Json:
+def changed(**data: object) -> Json:
     """Return the good event with some of its data changed."""
     return {**GOOD, "data": {**GOOD["data"], **data}}
 
 
-def first_service(**change: Any) -> Json:
+def first_service(**change: object) -> Json:
     """Return the good event with its one service changed."""
     return changed(services=[{**GOOD["data"]["services"][0], **change}])
 
@@ -143,7 +142,7 @@ def test_a_large_line_is_kept_by_its_size_sha256_and_head(rulebook: RuleBook) ->
 
 
 def test_a_line_at_the_limit_is_read() -> None:
-    """512 KiB, with or without the file's last line end, are within the limit; one more byte is not."""
+    """512 KiB, with or without a line end, are within the limit; one more byte is not."""
     at_limit, over = b"x" * VALUE_BYTES_MAX, b"x" * (VALUE_BYTES_MAX + 1)
     content = at_limit + b"\n" + over + b"\n" + at_limit
     assert [each.size for each in read_lines(io.BytesIO(content))] == [

@@ -1,4 +1,4 @@
-"""The unit rules against cases that a biller can check, and against what must hold for any minutes."""
+"""The unit rules against a biller's cases, and against what must hold for any minutes."""
 
 from pathlib import Path
 from typing import Any

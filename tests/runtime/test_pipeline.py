@@ -18,7 +18,7 @@ def event(name: str, type_: str = "in") -> Event:
 
 
 class Counting:
-    """Counts what it sees: twice emitted, passed on where the name says so, refused where it is bad."""
+    """Counts what it sees: emitted twice, passed on where the name says so, refused if bad."""
 
     source = "/counting"
 

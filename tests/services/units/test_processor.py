@@ -149,6 +149,7 @@ def test_a_session_is_named_by_its_patient_too(units_clinic: Clinic) -> None:
 
 def test_the_minutes_of_three_sessions_pool(units_clinic: Clinic) -> None:
     """Five minutes three times are 15: one unit, though no session alone would earn it."""
+    emitted: list[Json] = []
     for name in ("S-1", "S-2", "S-3"):
         emitted = units_clinic.complete(session(name, [service(1, "97110", 5)]))
     (day,) = days(emitted)
@@ -194,7 +195,11 @@ def test_untimed_codes_bill_their_units_and_stay_out_of_the_pool(units_clinic: C
         units_clinic.complete(
             session(
                 "S-1",
-                [service(1, "97161", 30), service(2, "97110", 8), service(3, "G0283", 15, units=2)],
+                [
+                    service(1, "97161", 30),
+                    service(2, "97110", 8),
+                    service(3, "G0283", 15, units=2),
+                ],
             )
         )
     )
@@ -313,7 +318,7 @@ def test_an_addendum_that_is_corrected_to_another_session_leaves_the_first(
 
 def test_addenda_merge_key_by_key_later_over_earlier(units_clinic: Clinic) -> None:
     """Two addenda to one line each add their keys; of the same key the later dated wins."""
-    units_clinic.complete(session("S-1", [service(1, "97530", 15, documentation={})]))
+    emitted = units_clinic.complete(session("S-1", [service(1, "97530", 15, documentation={})]))
     for name, dated, said in (
         ("A-2", "2026-03-05", {"goal_id": "G2", "skilled_need": "cues"}),
         ("A-1", "2026-03-04", {"goal_id": "G1", "patient_response": "better"}),
