@@ -4,7 +4,7 @@ import sys
 from argparse import ArgumentParser
 from collections.abc import Sequence
 
-from commands import replay, rulebook
+from commands import demo, replay, rulebook, schemas
 from commands.exits import USAGE
 from reference.errors import ReferenceFileError
 
@@ -19,6 +19,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     replay.add_arguments(replaying)
     replaying.set_defaults(run=replay.run)
     rulebook.add_parser(commands)
+    showing = commands.add_parser("demo", help="a bundled clinic, decided and explained")
+    demo.add_arguments(showing)
+    showing.set_defaults(run=demo.run)
+    writing = commands.add_parser("schemas", help="the contract's JSON Schemas and AsyncAPI 3")
+    schemas.add_arguments(writing)
+    writing.set_defaults(run=schemas.run)
     arguments = parser.parse_args(argv)
     try:
         status: int = arguments.run(arguments)

@@ -1,45 +1,57 @@
 """``therapy rulebook``: what is in force, whether it can be read, and how new files come in."""
 
 import argparse
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from pathlib import Path
 
+from pydantic import BaseModel
 from rich.console import Console
 from rich.table import Table
 
+from commands.exits import FAILED, READ
 from reference.errors import ReferenceFileError
 from reference.facts import Facts, NoValueInForce
+from reference.holdings import EDIT_TABLES
 from reference.importers.release_folder import ImportRequest, Kind, import_release
 from reference.rulebook import PACKAGE, RuleBook, load
 from reference.series import DatedValue, Series
 from schemas.values import Program
 
-FAILED = 1
-EDITS = ("practitioner", "outpatient_hospital")
+ROWS_SHOWN = 8
+"""A mapping of more is a table, and only its rows are counted."""
+NOTHING = "NO VALUE IN FORCE"
+ENDS_SOON = timedelta(days=60)
+VERIFIED_LONG_AGO = timedelta(days=365)
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add ``rulebook`` and what it does to the command line."""
-    parser = subparsers.add_parser("rulebook", help="what is in force on a date; import CMS files")
+    parser = subparsers.add_parser("rulebook", help="what is in force; import CMS files")
     actions = parser.add_subparsers(dest="action", required=True)
     _add_list(actions)
     _add_show(actions)
     check = actions.add_parser("check", help="read and check everything; print the version")
+    check.set_defaults(run=_check)
+    check.add_argument("--on", type=_day, metavar="DATE", help="warn as of; default: today")
     _add_from_folder(check)
     _add_import(actions)
 
 
 def _add_list(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    parser = actions.add_parser("list", help="every parameter, table and profile with its dates")
-    parser.add_argument("--on", type=_day, metavar="DATE", help="count days to expiry from here")
+    parser = actions.add_parser("list", help="what is in force, its dates and its source")
+    parser.set_defaults(run=_list)
+    parser.add_argument("--on", type=_day, metavar="DATE", help="default: today")
+    parser.add_argument("--all", action="store_true", help="what was and will be in force too")
     _add_from_folder(parser)
 
 
 def _add_show(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     parser = actions.add_parser("show", help="what is in force on a date of service for a payer")
+    parser.set_defaults(run=_show)
     parser.add_argument("date", type=_day, metavar="DATE", help="date of service, YYYY-MM-DD")
     parser.add_argument("payer", metavar="PAYER", help="a payer's id, or a program")
     parser.add_argument(
@@ -53,13 +65,16 @@ def _add_show(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 
 def _add_import(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     parser = actions.add_parser("import", help="make a release of an official CMS file")
+    parser.set_defaults(run=_import)
     parser.add_argument("kind", type=Kind, choices=list(Kind))
     parser.add_argument("files", type=Path, nargs="+", metavar="FILE", help="CSV, text or zip")
     parser.add_argument("--release", required=True, help="name of the new folder")
     parser.add_argument("--from", dest="first", type=_day, required=True, metavar="DATE")
     parser.add_argument("--through", type=_day, required=True, metavar="DATE")
     parser.add_argument(
-        "--edits", choices=EDITS, help="which NCCI or MUE tables, where the file does not say"
+        "--edits",
+        choices=EDIT_TABLES,
+        help="which NCCI or MUE tables, where the file does not say",
     )
     parser.add_argument("--retrieved", type=_day, metavar="DATE", help="default: today")
     parser.add_argument("--into", type=Path, default=PACKAGE, metavar="DIR")
@@ -77,64 +92,75 @@ def _day(text: str) -> date:
         raise argparse.ArgumentTypeError(message) from error
 
 
-def run(args: argparse.Namespace) -> int:
-    """Do what was asked; 0, or 1 where a file is wrong, with its path, line and reason."""
+def _console() -> Console:
+    return Console(markup=False, highlight=False)
+
+
+def _list(args: argparse.Namespace) -> int:
+    _console().print(_listed(load(args.reference), args.on or _today(), is_all=args.all))
+    return READ
+
+
+def _today() -> date:
+    return datetime.now(tz=UTC).date()
+
+
+def _check(args: argparse.Namespace) -> int:
     try:
-        return _run(args)
+        rulebook = load(args.reference)
     except ReferenceFileError as error:
-        Console(stderr=True, soft_wrap=True, markup=False, highlight=False).print(str(error))
+        sys.stderr.write(f"{error}\n")
         return FAILED
+    count = sum(1 for _series in rulebook.series())
+    console = _console()
+    console.print(f"{count} parameters, tables and profiles are right")
+    console.print(f"version {rulebook.version}")
+    for warning in _warnings(rulebook, args.on or _today()):
+        console.print(warning)
+    return READ
 
 
-def _run(args: argparse.Namespace) -> int:
-    console = Console(markup=False, highlight=False)
-    match args.action:
-        case "list":
-            console.print(_listed(load(args.reference), args.on or date.today()))
-        case "show":
-            return _show(console, load(args.reference), args)
-        case "check":
-            rulebook = load(args.reference)
-            count = sum(1 for _name in rulebook.series())
-            console.print(
-                f"{count} parameters, tables and profiles read; version {rulebook.version}"
-            )
-        case "import":
-            return _import(console, args)
-    return 0
-
-
-def _listed(rulebook: RuleBook, today: date) -> Table:
-    """Return a row for every value, table release and profile, those in force today marked."""
-    table = Table("name", "from", "through", "days left", "source", title=str(today))
+def _warnings(rulebook: RuleBook, today: date) -> Iterator[str]:
+    """Say what ends soon, and what is open-ended and was verified long ago."""
     for name, series in rulebook.series():
-        for first, last in _by_source(series):
-            is_now = first.window.first <= today and last.window.covers(
-                max(today, last.window.first)
-            )
-            table.add_row(
-                name,
-                str(first.window.first),
-                _end(last),
-                _days_left(series, today) if is_now else "",
-                _origin(first),
-                style="bold" if is_now else "",
-            )
+        current = series.at(today)
+        if current is None:
+            yield f"{name} has no value in force on {today}"
+            continue
+        last, verified = series.covered_through(today), current.window.verified_on
+        if last is not None and last - today <= ENDS_SOON:
+            yield f"{name} ends on {last}: load what follows"
+        if last is None and verified is not None and today - verified > VERIFIED_LONG_AGO:
+            yield f"{name} was verified on {verified}: look at the authority again"
+
+
+def _listed(rulebook: RuleBook, today: date, *, is_all: bool) -> Table:
+    """Return a row for what is in force today and for what is not; with all, for every value."""
+    table = Table("name", "from", "through", "days left", "file", "source", title=f"on {today}")
+    for name, series in rulebook.series():
+        current = series.at(today)
+        if current is None:
+            table.add_row(name, NOTHING, style="bold")
+        for parts in _by_source(series):
+            if is_all or current in parts:
+                left = _days_left(series, today) if current in parts else ""
+                table.add_row(name, *_dates(parts), left, *_origin(parts[0]))
     return table
 
 
-def _by_source(
-    series: Series[object],
-) -> Iterator[tuple[DatedValue[object], DatedValue[object]]]:
-    """Give the first and last part of what one place in a file says."""
+def _dates(parts: list[DatedValue[object]]) -> tuple[str, str]:
+    return str(parts[0].window.first), _end(parts[-1])
+
+
+def _origin(dated: DatedValue[object]) -> tuple[str, str]:
+    source = dated.source
+    return f"{source.path.parent.name}/{source.path.name}", source.origin
+
+
+def _by_source(series: Series[object]) -> Iterator[list[DatedValue[object]]]:
+    """Give the parts of what one place in a file says: a release may be cut where rows begin."""
     for _source, parts in groupby(series.values, key=lambda dated: dated.source):
-        together = list(parts)
-        yield together[0], together[-1]
-
-
-def _origin(dated: DatedValue[object]) -> str:
-    folder = dated.source.path.parent.name
-    return f"{folder}/{dated.source.path.name}"
+        yield list(parts)
 
 
 def _end(dated: DatedValue[object]) -> str:
@@ -148,28 +174,27 @@ def _days_left(series: Series[object], today: date) -> str:
     return "" if last is None else str((last - today).days)
 
 
-def _show(console: Console, rulebook: RuleBook, args: argparse.Namespace) -> int:
+def _show(args: argparse.Namespace) -> int:
+    rulebook, console = load(args.reference), _console()
     program = args.program or _program_of(rulebook, args.payer)
-    if program is None:
-        names = ", ".join(program.value for program in Program)
-        message = f"no profile has the id {args.payer}: give --program (one of {names})"
-        raise ReferenceFileError(Path(args.payer), message)
     facts = rulebook.on(args.date, args.payer, program)
-    name = rulebook.profile_name(args.payer, program)
     console.print(_profile(facts))
-    console.print(_in_force(rulebook, facts, name))
-    return 0
+    console.print(_in_force(rulebook, facts))
+    return READ
 
 
-def _program_of(rulebook: RuleBook, payer: str) -> Program | None:
-    """Return the program that the word names, or that of the profile that has the payer's id."""
+def _program_of(rulebook: RuleBook, payer: str) -> Program:
+    """Return the program that the word names, else that of the profile that has the payer's id."""
+    if payer in {program.value for program in Program}:
+        return Program(payer)
     for program in Program:
-        if payer == program.value:
-            return program
         name = rulebook.profile_name(payer, program)
         if name != program.value:
             return rulebook.profiles[name].values[0].value.program
-    return None
+    names = ", ".join(program.value for program in Program)
+    raise ReferenceFileError(
+        Path(payer), f"no profile has this id: give --program, one of {names}"
+    )
 
 
 def _profile(facts: Facts) -> Table:
@@ -182,42 +207,44 @@ def _profile(facts: Facts) -> Table:
     return table
 
 
-def _in_force(rulebook: RuleBook, facts: Facts, profile: str) -> Table:
+def _in_force(rulebook: RuleBook, facts: Facts) -> Table:
     """Return what every parameter and table says on the date, with its authority."""
     table = Table("name", "value", "from", "through", "authority", title="in force")
     for name, series in rulebook.series():
-        if name.startswith("payers/") and name != f"payers/{profile}":
+        if name.startswith("payers/"):
             continue
         dated = series.at(facts.date_of_service)
         if dated is None:
-            table.add_row(name, "NO VALUE IN FORCE", "", "", "", style="bold")
+            table.add_row(name, NOTHING, style="bold")
             continue
         cites = "; ".join(f"{cite.authority}, {cite.locator}" for cite in dated.cites)
         table.add_row(name, _text(dated.value), str(dated.window.first), _end(dated), cites)
-    due = facts.filing_due
-    table.add_row("filing due", _text(due), "", "", "")
+    table.add_row("filing due", _text(facts.filing_due))
     return table
 
 
 def _text(value: object) -> str:
     """Return a value for a person: a table as its number of rows, anything else in full."""
-    if isinstance(value, NoValueInForce):
-        return f"NO VALUE IN FORCE: {value.name}"
-    if isinstance(value, Mapping):
-        is_table = len(value) > len(Program) + 1
-        return f"{len(value)} rows" if is_table else _pairs(value.items())
-    if isinstance(value, frozenset):
-        return ", ".join(sorted(str(item) for item in value)) or "none"
-    if is_dataclass(value) and not isinstance(value, type):
-        return _pairs((field.name, getattr(value, field.name)) for field in fields(value))
-    return str(value)
+    match value:
+        case NoValueInForce():
+            return NOTHING
+        case Mapping():
+            return f"{len(value)} rows" if len(value) > ROWS_SHOWN else _pairs(value.items())
+        case BaseModel():
+            return _pairs(value)
+        case frozenset():
+            return ", ".join(sorted(map(str, value))) or "none"
+        case _ if is_dataclass(value):
+            return _pairs((field.name, getattr(value, field.name)) for field in fields(value))
+        case _:
+            return str(value)
 
 
-def _pairs(items: object) -> str:
-    return str(items)
+def _pairs(items: Iterable[tuple[object, object]]) -> str:
+    return ", ".join(f"{name} {_text(value)}" for name, value in items)
 
 
-def _import(console: Console, args: argparse.Namespace) -> int:
+def _import(args: argparse.Namespace) -> int:
     imported = import_release(
         ImportRequest(
             kind=args.kind,
@@ -225,11 +252,12 @@ def _import(console: Console, args: argparse.Namespace) -> int:
             release=args.release,
             first=args.first,
             through=args.through,
-            retrieved=args.retrieved or date.today(),
+            retrieved=args.retrieved or _today(),
             into=args.into,
             edits=args.edits,
         )
     )
+    console = _console()
     console.print(f"{imported.rows} rows written to {imported.folder}")
     console.print(f"the rulebook's version is now {load(args.into).version}")
-    return 0
+    return READ

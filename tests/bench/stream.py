@@ -1,4 +1,4 @@
-"""A clinic's stream for measuring: seeded, sessions, amendments and documents as usual."""
+"""A clinic's stream for measuring: seeded, in the shape and size of the contract's own example."""
 
 import json
 import random
@@ -14,6 +14,7 @@ def clinic_stream(patients: int, visits: int, seed: int = 1) -> list[bytes]:
     """Return the lines of ``patients`` who each come ``visits`` times, interleaved by day.
 
     Of the sessions 4 % are amended later, 5 % wait for their note's signature, and 2 % are voided.
+    Every patient has a plan of care and an attestation, as those who pass the threshold must.
     """
     chance = random.Random(seed)
     events: list[tuple[int, str, Json]] = []
@@ -42,7 +43,11 @@ def one_patient(visits: int, name: str) -> list[bytes]:
 def _patient(name: str, visits: int, chance: random.Random) -> list[tuple[int, str, Json]]:
     first = chance.randrange(60)
     plan = {**plan_of_care(), "patient_id": name}
-    events: list[tuple[int, str, Json]] = [(first, "documentation.received", plan)]
+    attested = {**_attestation(), "patient_id": name}
+    events: list[tuple[int, str, Json]] = [
+        (first, "documentation.received", plan),
+        (first, "documentation.received", attested),
+    ]
     for visit in range(visits):
         day = first + visit * 3
         data = {**_session(name, day, chance), "note": _note(visit, signed=True)}
@@ -64,17 +69,33 @@ def _patient(name: str, visits: int, chance: random.Random) -> list[tuple[int, s
 
 def _session(name: str, day: int, chance: random.Random) -> Json:
     codes = chance.sample(TIMED, chance.choice([2, 3, 3, 4]))
+    on = START + timedelta(days=day)
+    starts = f"{on.isoformat()}T14:00:00-06:00", f"{on.isoformat()}T14:10:00-06:00"
+    block = {"start": starts[0], "end": starts[1], "clinician": "1558888882"}
     services = [
         service(number, code, chance.randint(8, 25), charge="70.00")
         for number, code in enumerate(codes, 1)
     ]
-    on = START + timedelta(days=day)
-    return session(f"S-{day}", services, patient_id=name, date_of_service=on.isoformat())
+    services[0] |= {"intervals": [block]}
+    times = {"started_at": starts[0], "ended_at": f"{on.isoformat()}T15:00:00-06:00"}
+    stated = {
+        "patient_id": name,
+        "date_of_service": on.isoformat(),
+        "diagnoses": ["M25.561", "R26.89"],
+    }
+    return session(f"S-{day}", services, **stated, **times)
 
 
 def _note(visit: int, *, signed: bool) -> Json:
-    note: Json = {"note_id": f"N-{visit}", "one_on_one": True, "text": f"Visit {visit}. " * 8}
+    text = f"Visit {visit}. Sit to stand from an 18-inch chair, cues for hip strategy. " * 3
+    note: Json = {"note_id": f"N-{visit}", "signed_by": "1558888882", "text": text}
+    note["one_on_one"] = True
     return {**note, "signed_at": "2026-03-02T15:00:00-06:00"} if signed else note
+
+
+def _attestation() -> Json:
+    content = {"statement": "reasonable and necessary", "threshold_group": "pt_slp", "year": 2026}
+    return document("kx_attestation", "KX-1", content)
 
 
 def _signature(data: Json) -> Json:

@@ -1,0 +1,239 @@
+"""What the law may know about one date of service and one payer: typed and frozen.
+
+``RuleBook.on`` makes a ``Facts``. A value that is not in force is ``NoValueInForce``, a value and
+not an exception: the visit day is then held with the name of what is missing, and nothing is
+carried forward.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+
+from schemas.values import (
+    Discipline,
+    Effect,
+    FindingCode,
+    Owner,
+    Program,
+    Setting,
+    Severity,
+    ThresholdGroup,
+    UnitRule,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class NoValueInForce:
+    """Says that ``name`` has no value on ``date_of_service``."""
+
+    name: str
+    date_of_service: date
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """The authority and the place in it; primary authority only."""
+
+    authority: str
+    locator: str
+
+
+class UnitBasis(StrEnum):
+    """What one unit of a code stands for."""
+
+    PER_15_MINUTES = "per_15_minutes"
+    """Timed, in the pool of 15-minute codes."""
+    TIMED_OUTSIDE_POOL = "timed_outside_pool"
+    """Timed by thresholds of its own; no rule for it is in force yet."""
+    UNTIMED = "untimed"
+    CONTRACTOR = "contractor"
+    """Unlisted: units as recorded, priced by the contractor."""
+    PERIOD = "period"
+    """Counted over a month or 30 days; no rule for it is in force yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Procedure:
+    """One row of the procedure table; empty ``disciplines`` means any."""
+
+    code: str
+    label: str
+    unit_basis: UnitBasis
+    disciplines: frozenset[Discipline]
+    is_evaluation: bool
+    """An evaluation, which is its own plan of care; a re-evaluation is not one."""
+    is_one_on_one: bool
+    """The note must state that treatment was one-on-one."""
+
+
+@dataclass(frozen=True, slots=True)
+class TimedUnit:
+    """Minutes of one timed unit, and the fewest minutes that earn the first."""
+
+    minutes_per_unit: int
+    minutes_first_unit: int
+
+
+class Pricing(StrEnum):
+    """What the fee schedule's status indicator of a code means for its price."""
+
+    PRICED = "priced"
+    BUNDLED = "bundled"
+    CONTRACTOR = "contractor"
+    NOT_PAYABLE = "not_payable"
+
+
+@dataclass(frozen=True, slots=True)
+class RelativeValue:
+    """A code's relative value units in one release; practice expense is the non-facility one."""
+
+    code: str
+    status: str
+    pricing: Pricing
+    """CONTRACTOR too for a status R or T row whose relative values are all zero."""
+    work: Decimal
+    practice_expense: Decimal
+    malpractice: Decimal
+    is_mppr: bool
+    """In the multiple procedure payment reduction for therapy (MULT PROC = 5)."""
+    release: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gpci:
+    """The geographic practice cost indices of one MAC and locality."""
+
+    work: Decimal
+    practice_expense: Decimal
+    malpractice: Decimal
+    release: str
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A medically unlikely edit: most units of a code on a date; adjudication type 1, 2 or 3."""
+
+    units: int
+    adjudication: int
+
+
+@dataclass(frozen=True, slots=True)
+class CodePair:
+    """An active NCCI pair on the date; indicator 0 (no modifier may bypass it) or 1."""
+
+    column_one: str
+    column_two: str
+    modifier_indicator: int
+
+
+@dataclass(frozen=True, slots=True)
+class PayerProfile:
+    """Which policies we follow for a payer on the date; what the profile does not say is off."""
+
+    name: str
+    program: Program
+    unit_rule: UnitRule
+    fee_schedule: bool
+    """Priced by Medicare's physician fee schedule; else lines go at their charge."""
+    mppr: bool
+    thresholds: bool
+    """The KX and medical-review thresholds apply."""
+    assistant_modifiers: bool
+    code_pairs: bool
+    unit_limits: bool
+    timely_filing: bool
+    discipline_modifiers: bool
+    requires_plan_of_care: bool
+    requires_certification: bool
+    requires_certifying_npi: bool
+    activity_documentation_codes: frozenset[str]
+    """Codes that need activity, limitation, goal, skilled need and response in the note."""
+    cites: tuple[Citation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FindingText:
+    """One row of the finding catalogue; ``message`` is a ``str.format`` template."""
+
+    code: FindingCode
+    severity: Severity
+    effect: Effect | None
+    owner: Owner | None
+    message: str
+    cure: str
+    citation: Citation
+
+
+@dataclass(frozen=True, slots=True)
+class CertificationRule:
+    """Days that the certification of a plan of care may take and last (42 CFR 424.24(c))."""
+
+    days_to_certify: int
+    """After the first treatment."""
+    days_certified: int
+    """Longest certified interval, counted from its first day."""
+    days_to_sign_verbal: int
+    order_on_file_allowed: bool
+    """The exception for an order on file and a plan sent to the referrer is in force."""
+
+
+@dataclass(frozen=True, slots=True)
+class AssistantRule:
+    """Where CQ and CO are asked for (SSA §1834(v))."""
+
+    applies: bool
+    exempt_settings: frozenset[Setting]
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """The yearly thresholds of one group in dollars; balances strictly above are over."""
+
+    approaching_kx: Decimal
+    """90 % of the KX threshold, a parameter of ours."""
+    kx: Decimal
+    review: Decimal
+
+
+class CodePairs:
+    """The active NCCI pairs of one setting's table on one date."""
+
+    __slots__ = ("_pairs",)
+
+    def __init__(self, pairs: Mapping[tuple[str, str], CodePair]) -> None:
+        self._pairs = pairs
+
+    def pair(self, column_one: str, column_two: str) -> CodePair | None:
+        """Return the active pair in this column order, or None."""
+        return self._pairs.get((column_one, column_two))
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All that a rule may ask on one date of service under one payer profile.
+
+    The mappings are read-only and shared by every ``Facts`` of the same release. Money is in
+    dollars.
+    """
+
+    date_of_service: date
+    profile: PayerProfile
+    findings: Mapping[FindingCode, FindingText]
+    procedures: Mapping[str, Procedure] | NoValueInForce
+    timed_unit: TimedUnit | NoValueInForce
+    relative_values: Mapping[str, RelativeValue] | NoValueInForce
+    gpcis: Mapping[tuple[str, str], Gpci] | NoValueInForce
+    """By (MAC, locality)."""
+    conversion_factor: Decimal | NoValueInForce
+    conversion_factor_qualifying_apm: Decimal | NoValueInForce
+    mppr_practice_expense_share: Decimal | NoValueInForce
+    """What is left of the practice expense of every unit but the first, 0 to 1."""
+    thresholds: Mapping[ThresholdGroup, Thresholds] | NoValueInForce
+    certification: CertificationRule | NoValueInForce
+    assistants: AssistantRule | NoValueInForce
+    code_pairs: Mapping[Setting, CodePairs] | NoValueInForce
+    unit_limits: Mapping[Setting, Mapping[str, Limit]] | NoValueInForce
+    filing_due: date | NoValueInForce
+    """The last day to file a claim for the date of service, inclusive."""
