@@ -1,11 +1,13 @@
 """The three consumers put together in one process, with state and log in memory."""
 
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 
 from reference.rulebook import RuleBook
 from runtime.consumer import Consumer
 from runtime.memory import MemoryLog, MemoryStateView
 from runtime.pipeline import Pipeline, Stage
+from runtime.processor import Processor
 from schemas.events import Topic
 from services.claims.processor import ClaimsProcessor
 from services.spend.processor import SpendProcessor
@@ -20,7 +22,7 @@ class Service(StrEnum):
     CLAIMS = "claims"
 
 
-PROCESSORS = {
+PROCESSORS: Mapping[Service, tuple[Callable[[RuleBook], Processor], Topic, Topic]] = {
     Service.UNITS: (UnitsProcessor, Topic.SESSIONS, Topic.UNITS),
     Service.SPEND: (SpendProcessor, Topic.UNITS, Topic.SPEND),
     Service.CLAIMS: (ClaimsProcessor, Topic.SPEND, Topic.CLAIMS),

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+
 from schemas.documentation import AddendumLine, NoteAddendumContent
 from schemas.model import Identifier, Model
 from schemas.session import Documentation, Note, Service, Session

@@ -1,14 +1,13 @@
 """What a visit day's sessions recorded of each code."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from schemas.model import Struct
 from schemas.session import Service, Session
 from schemas.units import ServiceReference
 
 
-@dataclass(frozen=True, slots=True)
-class RecordedCode:
+class RecordedCode(Struct, frozen=True):
     """One code of a day: minutes over all its services and, for untimed codes, units."""
 
     code: str
@@ -26,20 +25,18 @@ def record_codes(sessions: Iterable[Session]) -> dict[str, RecordedCode]:
     """
     found: dict[str, list[tuple[str, Service]]] = {}
     for session in sessions:
+        name = session.session_id
         for service in session.services:
-            found.setdefault(service.code, []).append((session.session_id, service))
+            found.setdefault(service.code, []).append((name, service))
     return {code: _add_up(code, services) for code, services in found.items()}
 
 
 def _add_up(code: str, found: list[tuple[str, Service]]) -> RecordedCode:
-    assistant_minutes = sum(service.assistant_minutes for _, service in found)
-    return RecordedCode(
-        code=code,
-        minutes=sum(service.therapist_minutes for _, service in found) + assistant_minutes,
-        assistant_minutes=assistant_minutes,
-        units=sum(1 if service.units is None else service.units for _, service in found),
-        services=tuple(
-            ServiceReference(session_id=session_id, line=service.line)
-            for session_id, service in found
-        ),
-    )
+    minutes = assistant_minutes = units = 0
+    references = []
+    for session_id, service in found:
+        minutes += service.therapist_minutes + service.assistant_minutes
+        assistant_minutes += service.assistant_minutes
+        units += 1 if service.units is None else service.units
+        references.append(ServiceReference(session_id=session_id, line=service.line))
+    return RecordedCode(code, minutes, assistant_minutes, units, tuple(references))

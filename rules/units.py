@@ -1,15 +1,14 @@
 """Minutes to billable units: Medicare's total-time rule and the CPT midpoint rule."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 from reference.facts import TimedUnit
+from schemas.model import Struct
 from schemas.units import UnitChoice
 from schemas.values import UnitRule
 
 
-@dataclass(frozen=True, slots=True)
-class Allocation:
+class Allocation(Struct, frozen=True):
     """Units by code, the choices that the rule left open, and the arithmetic in sentences."""
 
     units: Mapping[str, int]
@@ -49,7 +48,7 @@ def allocate_by_total_time(
     choices: tuple[UnitChoice, ...] = ()
     if left:
         rests = {code: spent % timed_unit.minutes_per_unit for code, spent in minutes.items()}
-        takers, choices = _give_to_largest(rests, left, _preference(minutes, unit_choice))
+        takers, choices = _give_to_largest(rests, left, minutes, unit_choice)
         for code in takers:
             units[code] += 1
         steps.append(_state_rest(takers, rests, left))
@@ -89,15 +88,17 @@ def _preference(minutes: Mapping[str, int], unit_choice: Sequence[str]) -> Mappi
 
 
 def _give_to_largest(
-    rests: Mapping[str, int], left: int, preference: Mapping[str, int]
+    rests: Mapping[str, int], left: int, minutes: Mapping[str, int], unit_choice: Sequence[str]
 ) -> tuple[list[str], tuple[UnitChoice, ...]]:
     """Return who takes the units left, one each, and the choice where the last places are tied."""
-    ranked = sorted(rests, key=lambda code: (-rests[code], preference[code]))
+    ranked = sorted(rests, key=rests.__getitem__, reverse=True)
+    smallest = rests[ranked[left - 1]]
+    if left == len(ranked) or rests[ranked[left]] < smallest:
+        return ranked[:left], ()
+    preference = _preference(minutes, unit_choice)
+    ranked.sort(key=lambda code: (-rests[code], preference[code]))
     takers, others = ranked[:left], ranked[left:]
-    smallest = rests[takers[-1]]
     could = [code for code in others if rests[code] == smallest]
-    if not could:
-        return takers, ()
     tied = [code for code in takers if rests[code] == smallest]
     order = list(rests)
     choice = UnitChoice(

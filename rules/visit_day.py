@@ -1,7 +1,6 @@
 """A visit day's sessions to its lines: codes recorded, units counted, what stays in the note."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
@@ -12,6 +11,7 @@ from rules.recording import RecordedCode, record_codes
 from rules.units import UNIT_RULES, Allocation
 from schemas.envelope import name_id
 from schemas.finding import Finding
+from schemas.model import Struct
 from schemas.session import Session
 from schemas.units import UnbilledService, UnitChoice, UnitsLine
 from schemas.values import Discipline, FindingCode, Unbilled
@@ -43,8 +43,7 @@ def identify_visit_day(
     return name_id(VISIT_DAYS, patient_id, npi, payer_id, discipline, date_of_service.isoformat())
 
 
-@dataclass(frozen=True, slots=True)
-class CountedDay:
+class CountedDay(Struct, frozen=True):
     """A visit day's lines and all that explains them."""
 
     timed_minutes: int

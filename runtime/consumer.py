@@ -1,16 +1,15 @@
 """One consumer at work: an event in, its step, the state kept, the events out."""
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from runtime.ports import StateView
 from runtime.processor import Key, Output, Processor, Step, Value
 from schemas.envelope import Event, emitted_id
 
 
-@dataclass(frozen=True, slots=True)
-class Handled:
+class Handled(msgspec.Struct, frozen=True):
     """What one event led to: the events emitted, and whether the event is passed on."""
 
     emitted: tuple[Event, ...]
@@ -46,10 +45,10 @@ class Consumer:
             return step
 
     def _stamp(self, cause: Event, outputs: Sequence[Output]) -> Iterator[Event]:
-        ordinals: Counter[str] = Counter()
+        ordinals: dict[str, int] = {}
         for output in outputs:
-            ordinal = ordinals[output.type]
-            ordinals[output.type] += 1
+            ordinal = ordinals.get(output.type, 0)
+            ordinals[output.type] = ordinal + 1
             yield Event(
                 type=output.type,
                 source=self.source,

@@ -6,8 +6,10 @@ I/O and no memory of its own.
 """
 
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Protocol
+
+import msgspec
 
 from schemas.envelope import Event
 
@@ -18,8 +20,10 @@ Value = Any
 """A frozen state value, of the type that the processor gives the kind of its key."""
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
+NO_CHANGES: Mapping[Key, Value] = MappingProxyType({})
+
+
+class Output(msgspec.Struct, frozen=True):
     """An event to emit; the runtime gives it its id, source, time and causation."""
 
     type: str
@@ -27,14 +31,13 @@ class Output:
     data: Any
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(msgspec.Struct, frozen=True):
     """What one event did: values to keep (None deletes), events to emit, whether to pass it on.
 
     An event that is passed on goes out unchanged, after the outputs.
     """
 
-    changes: Mapping[Key, Value] = field(default_factory=dict)
+    changes: Mapping[Key, Value] = NO_CHANGES
     outputs: Sequence[Output] = ()
     passes_on: bool = False
 

@@ -1,32 +1,42 @@
-"""The decision on a visit day. Money in dollars."""
+"""The decision on a visit day. Amount in dollars."""
 
 from typing import Literal
 
 from schemas.finding import Finding
-from schemas.model import Day, Diagnosis, Identifier, Model, Modifier, Money, Npi, PlaceOfService
-from schemas.model import ProcedureCode, Text
+from schemas.model import (
+    Amount,
+    Day,
+    Diagnosis,
+    Identifier,
+    Modifier,
+    Npi,
+    PlaceOfService,
+    ProcedureCode,
+    Struct,
+    Text,
+)
 from schemas.session import Authorization, BillingProvider
 from schemas.spend import Spend
 from schemas.units import ProfiledPayer, ServiceReference, UnbilledService
 from schemas.values import Discipline, FindingCode, Owner, WithdrawalReason
 
 
-class ClaimLine(Model):
+class ClaimLine(Struct, frozen=True, kw_only=True):
     """One line of the claim; ``charge`` and ``allowed_amount`` are the line's totals."""
 
     line: int
     code: ProcedureCode
     modifiers: tuple[Modifier, ...]
     units: int | None
-    charge: Money | None = None
-    allowed_amount: Money | None
+    charge: Amount | None = None
+    allowed_amount: Amount | None
     diagnosis_pointers: tuple[int, ...]
     """Positions in the decision's ``diagnoses``, from 1, at most four."""
     rendering_npi: Npi | None
     services: tuple[ServiceReference, ...]
 
 
-class Missing(Model):
+class Missing(Struct, frozen=True, kw_only=True):
     """A document or statement that would cure a finding, and whose it is."""
 
     code: FindingCode
@@ -37,21 +47,21 @@ class Missing(Model):
     plan_of_care_id: Identifier | None = None
 
 
-class Block(Model):
+class Block(Struct, frozen=True):
     """A finding that no document cures."""
 
     code: FindingCode
     lines: tuple[int, ...]
 
 
-class ClaimVersion(Model):
+class ClaimVersion(Struct, frozen=True):
     """A claim that is out: its id and the version of the decision that made it ready."""
 
     claim_id: Identifier
     version: int
 
 
-class PlanReference(Model):
+class PlanReference(Struct, frozen=True):
     """The plan of care under which the day was treated."""
 
     plan_of_care_id: Identifier
@@ -59,7 +69,7 @@ class PlanReference(Model):
     first_treated_on: Day
 
 
-class Decision(Model):
+class Decision(Struct, frozen=True, kw_only=True):
     """What every decision carries; ``version`` counts a visit day's decisions from 1."""
 
     visit_day_id: Identifier
@@ -77,7 +87,7 @@ class Decision(Model):
     steps: tuple[Text, ...]
 
 
-class ClaimWithdrawn(Decision):
+class ClaimWithdrawn(Decision, frozen=True, kw_only=True):
     """Nothing is left to bill, and a claim of the day is outstanding."""
 
     claim_id: Identifier
@@ -85,35 +95,35 @@ class ClaimWithdrawn(Decision):
     reason: WithdrawalReason
 
 
-class ClaimNotBillable(Decision):
+class ClaimNotBillable(Decision, frozen=True, kw_only=True):
     """No line is left, and the day has sessions."""
 
 
-class ClaimHeld(Decision):
+class ClaimHeld(Decision, frozen=True, kw_only=True):
     """Something blocks the day that no document cures."""
 
     blocked_by: tuple[Block, ...]
     missing: tuple[Missing, ...]
-    amount_held: Money | None
+    amount_held: Amount | None
     outstanding: ClaimVersion | None = None
 
 
-class ClaimNeedsDocumentation(Decision):
+class ClaimNeedsDocumentation(Decision, frozen=True, kw_only=True):
     """A document or a statement would cure all that blocks the day."""
 
     missing: tuple[Missing, ...]
-    amount_held: Money | None
+    amount_held: Amount | None
     outstanding: ClaimVersion | None = None
 
 
-class ClaimReady(Decision):
+class ClaimReady(Decision, frozen=True, kw_only=True):
     """Nothing blocks the day."""
 
     claim_id: Identifier
     frequency_code: Literal["1", "7"]
     replaces: ClaimVersion | None = None
     diagnoses: tuple[Diagnosis, ...]
-    total_allowed: Money
+    total_allowed: Amount
     place_of_service: PlaceOfService | None = None
     certifying_npi: Npi | None = None
     authorization: Authorization | None = None

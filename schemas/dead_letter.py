@@ -1,10 +1,10 @@
 """A record that could not be read or handled, kept whole with the reason."""
 
-from schemas.model import Model, Text
+from schemas.model import Struct, Text
 from schemas.values import DeadLetterReason
 
 
-class KafkaRecord(Model):
+class KafkaRecord(Struct, frozen=True):
     """A record as it stood on its topic; key, header values and value as base64."""
 
     topic: Text
@@ -15,8 +15,8 @@ class KafkaRecord(Model):
     value: str | None
 
 
-class LargeKafkaRecord(Model):
-    """A record over the size limit: its place, size in bytes, sha256, and first 4 KiB as base64."""
+class LargeKafkaRecord(Struct, frozen=True):
+    """A record over the size limit: its place, size in bytes, sha256 and first 4 KiB in base64."""
 
     topic: Text
     partition: int
@@ -26,7 +26,7 @@ class LargeKafkaRecord(Model):
     head: str
 
 
-class FileLine(Model):
+class FileLine(Struct, frozen=True):
     """A line of a file, counted from 1; ``bytes`` is base64 where the line is not UTF-8."""
 
     line_number: int
@@ -34,7 +34,7 @@ class FileLine(Model):
     bytes: str | None = None
 
 
-class LargeFileLine(Model):
+class LargeFileLine(Struct, frozen=True):
     """A line over the size limit: its size in bytes, sha256, and first 4 KiB as base64."""
 
     line_number: int
@@ -43,7 +43,7 @@ class LargeFileLine(Model):
     head: str
 
 
-class DeadLetter(Model):
+class DeadLetter(Struct, frozen=True):
     """``detail`` names the known fields that are wrong, never a value or an unknown name."""
 
     reason: DeadLetterReason

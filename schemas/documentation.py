@@ -1,4 +1,4 @@
-"""Documents that reach us beside the sessions; the highest revision of a ``document_id`` is the truth."""
+"""Documents beside the sessions; the highest revision of a ``document_id`` is the truth."""
 
 from typing import Annotated, Literal, Self
 

@@ -1,6 +1,7 @@
 """The closed list of events and topics: each type with its model, and who writes and reads it."""
 
 from enum import StrEnum
+from typing import Any
 
 from schemas.accrual import AccrualReported
 from schemas.claims import (
@@ -11,6 +12,7 @@ from schemas.claims import (
     ClaimWithdrawn,
 )
 from schemas.dead_letter import DeadLetter
+from schemas.described import model_of
 from schemas.documentation import DocumentationReceived
 from schemas.redecision import RedecisionRequested
 from schemas.session import Session, SessionVoided
@@ -49,23 +51,23 @@ class Topic(StrEnum):
     DEAD_LETTERS = "therapy.dead-letters"
 
 
-MODELS = {
+MODELS: dict[EventType, Any] = {
     EventType.SESSION_COMPLETED: Session,
     EventType.SESSION_AMENDED: Session,
     EventType.SESSION_VOIDED: SessionVoided,
     EventType.DOCUMENTATION_RECEIVED: DocumentationReceived,
     EventType.ACCRUAL_REPORTED: AccrualReported,
     EventType.REDECISION_REQUESTED: RedecisionRequested,
-    EventType.UNITS_COMPUTED: UnitsComputed,
-    EventType.SPEND_ACCRUED: SpendAccrued,
-    EventType.SPEND_BALANCE: SpendBalance,
-    EventType.THRESHOLD_CROSSED: ThresholdCrossed,
-    EventType.CLAIM_WITHDRAWN: ClaimWithdrawn,
-    EventType.CLAIM_NOT_BILLABLE: ClaimNotBillable,
-    EventType.CLAIM_HELD: ClaimHeld,
-    EventType.CLAIM_NEEDS_DOCUMENTATION: ClaimNeedsDocumentation,
-    EventType.CLAIM_READY: ClaimReady,
-    EventType.DEAD_LETTER: DeadLetter,
+    EventType.UNITS_COMPUTED: model_of(UnitsComputed),
+    EventType.SPEND_ACCRUED: model_of(SpendAccrued),
+    EventType.SPEND_BALANCE: model_of(SpendBalance),
+    EventType.THRESHOLD_CROSSED: model_of(ThresholdCrossed),
+    EventType.CLAIM_WITHDRAWN: model_of(ClaimWithdrawn),
+    EventType.CLAIM_NOT_BILLABLE: model_of(ClaimNotBillable),
+    EventType.CLAIM_HELD: model_of(ClaimHeld),
+    EventType.CLAIM_NEEDS_DOCUMENTATION: model_of(ClaimNeedsDocumentation),
+    EventType.CLAIM_READY: model_of(ClaimReady),
+    EventType.DEAD_LETTER: model_of(DeadLetter),
 }
 """What the data of each type is."""
 
@@ -103,3 +105,10 @@ ON_TOPIC: dict[Topic, tuple[EventType, ...]] = {
     Topic.DEAD_LETTERS: (EventType.DEAD_LETTER,),
 }
 """The types on each topic."""
+
+CONSUMERS: dict[str, tuple[Topic, Topic]] = {
+    "units": (Topic.SESSIONS, Topic.UNITS),
+    "spend": (Topic.UNITS, Topic.SPEND),
+    "claims": (Topic.SPEND, Topic.CLAIMS),
+}
+"""The topic that each consumer reads and the one that it writes; all write dead letters too."""

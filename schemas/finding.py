@@ -1,17 +1,17 @@
 """What an edit or a documentation check reports."""
 
-from schemas.model import Model, Text
+from schemas.model import Struct, Text
 from schemas.values import FindingCode, Severity
 
 
-class Citation(Model):
+class Citation(Struct, frozen=True):
     """The authority and the place in it."""
 
     authority: Text
     locator: Text
 
 
-class Finding(Model):
+class Finding(Struct, frozen=True):
     """A reason in plain English for a biller, with its authority and its cure; it holds no PHI."""
 
     code: FindingCode

@@ -1,4 +1,4 @@
-"""Bytes to events: validated once, where they come in. What cannot be read says why and holds no value."""
+"""Bytes to events, validated once, where they come in; what cannot be read says why."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -9,16 +9,16 @@ from operator import or_
 from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, create_model
-from pydantic_core import ErrorDetails, from_json, to_json
+from pydantic_core import ErrorDetails, PydanticSerializationError, from_json, to_json
 
-from schemas.envelope import CONTENT_TYPE, NO_EXTENSIONS, Event
+from schemas.envelope import CONTENT_TYPE, Event
 from schemas.events import MODELS, EventType
 from schemas.model import Identifier, Instant, Model
 from schemas.values import DeadLetterReason
 
 VALUE_BYTES_MAX = 524_288
 """A value is at most 512 KiB."""
-EXTENSION_NAME = re.compile(r"[a-z0-9]{1,20}")
+EXTENSION_NAME = re.compile(r"[a-z0-9]+")
 UNKNOWN_FIELD = "an unknown field"
 
 
@@ -42,7 +42,7 @@ class Attributes(Model):
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """Why a record is no event: ``detail`` names known fields, never a value or an unknown name."""
+    """Why a record is no event: ``detail`` names known fields, no value and no unknown name."""
 
     reason: DeadLetterReason
     detail: str
@@ -55,8 +55,8 @@ NOT_JSON = Unreadable(DeadLetterReason.NOT_JSON, "the bytes are not JSON")
 class Reader:
     """Reads the events of the given types.
 
-    ``closed`` is for what the hospital sends: an unknown field of the data is refused. Our own topics are
-    read open: fields that a newer writer added are left out.
+    ``closed`` is for what the hospital sends: an unknown field of the data is refused. Our own
+    topics are read open: fields that a newer writer added are left out.
     """
 
     def __init__(self, types: Iterable[EventType], *, closed: bool = True) -> None:
@@ -64,15 +64,19 @@ class Reader:
         listed = tuple(types)
         self._extra: Literal["ignore"] | None = None if closed else "ignore"
         self._data = {type_.value: TypeAdapter[Any](MODELS[type_]) for type_ in listed}
-        whole = reduce(or_, [_structured(type_) for type_ in listed])
-        self._structured = TypeAdapter[Any](Annotated[whole, Field(discriminator="type")])
+        whole: Any = reduce(or_, [_structured(type_) for type_ in listed])
+        tagged: Any = Annotated[whole, Field(discriminator="type")]
+        self._structured = TypeAdapter[Any](tagged)
 
     def read_structured(self, line: bytes) -> Event | Unreadable:
         """Read one event in structured mode, which the bytes are from end to end."""
         if len(line) > VALUE_BYTES_MAX:
             return TOO_LARGE
+        if self._extra is not None:
+            # Over the whole event, it would leave out the extension attributes too.
+            return self._read_in_stages(line)
         try:
-            read = self._structured.validate_json(line, extra=self._extra)
+            read = self._structured.validate_json(line)
         except ValidationError:
             return self._read_in_stages(line)
         return _event(read, read.data)
@@ -110,21 +114,27 @@ class Reader:
             attributes = Attributes.model_validate_json(to_json(stated))
         except ValidationError as error:
             return Unreadable(DeadLetterReason.NOT_A_CLOUD_EVENT, _wrong_fields(error))
+        except PydanticSerializationError:
+            return Unreadable(DeadLetterReason.NOT_A_CLOUD_EVENT, "the attributes are not text")
         adapter = self._data.get(attributes.type)
         if adapter is None:
             return Unreadable(DeadLetterReason.UNKNOWN_TYPE, "type")
         try:
             data = adapter.validate_json(value, extra=self._extra)
         except ValidationError as error:
-            if any(wrong["type"] == "json_invalid" for wrong in error.errors(include_url=False)):
+            if not _is_json(value):
                 return NOT_JSON
-            return Unreadable(DeadLetterReason.INVALID_DATA, _wrong_fields(error, "data"))
+            is_tagged = attributes.type == EventType.DOCUMENTATION_RECEIVED
+            return Unreadable(
+                DeadLetterReason.INVALID_DATA, _wrong_fields(error, "data", is_tagged=is_tagged)
+            )
         return _event(attributes, data)
 
 
 def _structured(type_: EventType) -> type[Attributes]:
+    literal: Any = Literal[type_.value]
     return create_model(
-        type_.name, __base__=Attributes, type=(Literal[type_.value], ...), data=(MODELS[type_], ...)
+        type_.name, __base__=Attributes, type=(literal, ...), data=(MODELS[type_], ...)
     )
 
 
@@ -132,10 +142,15 @@ def _event(read: Attributes, data: Any) -> Event | Unreadable:  # noqa: ANN401 -
     key = data.patient_id if read.partitionkey is None else read.partitionkey
     if key != data.patient_id:
         return Unreadable(DeadLetterReason.KEY_MISMATCH, "partitionkey")
-    extensions = read.__pydantic_extra__ or NO_EXTENSIONS
-    for name, value in extensions.items():
-        if not (EXTENSION_NAME.fullmatch(name) and isinstance(value, str | int | bool)):
+    extensions: dict[str, str | int | bool] = {}
+    if read.__pydantic_extra__:
+        # In JSON, null is an attribute that is not set (CloudEvents 1.0, JSON format).
+        stated = {
+            name: value for name, value in read.__pydantic_extra__.items() if value is not None
+        }
+        if not all(map(_is_extension, stated, stated.values())):
             return Unreadable(DeadLetterReason.NOT_A_CLOUD_EVENT, "an extension attribute")
+        extensions = stated
     return Event(
         type=read.type,
         source=read.source,
@@ -151,15 +166,30 @@ def _event(read: Attributes, data: Any) -> Event | Unreadable:  # noqa: ANN401 -
     )
 
 
-def _wrong_fields(error: ValidationError, root: str = "") -> str:
-    """Name what is wrong by its path, at most ten; a name that we do not know stays unsaid."""
+def _is_extension(name: str, value: object) -> bool:
+    return EXTENSION_NAME.fullmatch(name) is not None and isinstance(value, str | int)
+
+
+def _is_json(value: bytes) -> bool:
+    try:
+        from_json(value, allow_inf_nan=False)
+    except ValueError:
+        return False
+    return True
+
+
+def _wrong_fields(error: ValidationError, root: str = "", *, is_tagged: bool = False) -> str:
+    """Name what is wrong by its path, at most ten; a name that we do not know stays unsaid.
+
+    Of a tagged union the path begins with the tag, which is a value and so stays unsaid too.
+    """
     details = error.errors(include_url=False, include_context=False, include_input=False)
-    paths = dict.fromkeys(_path(wrong, root) for wrong in details)
+    paths = dict.fromkeys(_path(wrong, root, 1 if is_tagged else 0) for wrong in details)
     return ", ".join(list(paths)[:10])
 
 
-def _path(wrong: ErrorDetails, root: str) -> str:
-    kind, where = wrong["type"], wrong["loc"]
+def _path(wrong: ErrorDetails, root: str, skipped: int) -> str:
+    kind, where = wrong["type"], wrong["loc"][skipped:]
     if kind == "extra_forbidden":
         where = (*where[:-1], UNKNOWN_FIELD)
     elif kind.startswith("union_tag"):
@@ -169,7 +199,7 @@ def _path(wrong: ErrorDetails, root: str) -> str:
     return ".".join(str(part) for part in ((root, *where) if root else where)) or "the attributes"
 
 
-OUR_KINDS = ("services.line", "session_id")
+OUR_KINDS = ("line", "session_id")
 """Error kinds of the models' own checks, each named for the field that is wrong."""
 _TIME = TypeAdapter[datetime](Instant)
 

@@ -1,8 +1,8 @@
 """One finished treatment session, as the hospital sends it: completed, amended or voided."""
 
-from typing import Annotated, Self
+from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
 from schemas.model import (
@@ -82,9 +82,9 @@ class Service(Model):
     units: Units | None = None
     """Untimed codes only; absent counts as one."""
     intervals: Annotated[tuple[Interval, ...], Field(max_length=100)] | None = None
-    diagnosis_pointers: Annotated[
-        tuple[Annotated[int, Field(ge=1, le=25)], ...], Field(max_length=12)
-    ] | None = None
+    diagnosis_pointers: (
+        Annotated[tuple[Annotated[int, Field(ge=1, le=25)], ...], Field(max_length=12)] | None
+    ) = None
     """Positions in the session's ``diagnoses``, from 1."""
     distinct: Distinct | None = None
     charge: Money | None = None
@@ -119,6 +119,13 @@ class Authorization(Model):
     number: Identifier
 
 
+def _lines_differ(services: tuple[Service, ...]) -> tuple[Service, ...]:
+    if len({service.line for service in services}) < len(services):
+        kind, message = "line", "a line number stands more than once"
+        raise PydanticCustomError(kind, message)
+    return services
+
+
 class Session(Model):
     """One finished session of one patient, one discipline and one date of service, whole."""
 
@@ -129,7 +136,9 @@ class Session(Model):
     date_of_service: Day
     payer: Payer
     billing_provider: BillingProvider
-    services: Annotated[tuple[Service, ...], Field(min_length=1, max_length=100)]
+    services: Annotated[
+        tuple[Service, ...], Field(min_length=1, max_length=100), AfterValidator(_lines_differ)
+    ]
     clinicians: Annotated[tuple[Clinician, ...], Field(max_length=50)]
     started_at: Instant | None = None
     ended_at: Instant | None = None
@@ -142,13 +151,6 @@ class Session(Model):
     filing_exception: Text | None = None
     place_of_service: PlaceOfService | None = None
     authorization: Authorization | None = None
-
-    @model_validator(mode="after")
-    def _line_numbers_differ(self) -> Self:
-        if len({service.line for service in self.services}) < len(self.services):
-            kind, message = "services.line", "a line number stands more than once"
-            raise PydanticCustomError(kind, message)
-        return self
 
 
 class SessionVoided(Model):

@@ -1,14 +1,14 @@
-"""A visit day with its price and its place in the patient's yearly therapy spend. Money in dollars."""
+"""A visit day with its price and its place in the year's therapy spend. Amount in dollars."""
 
-from schemas.model import Identifier, Instant, Model, Money
+from schemas.model import Amount, Identifier, Instant, Struct
 from schemas.units import UnitsLine, VisitDay
 from schemas.values import Basis, Direction, Threshold, ThresholdGroup, Unpriced
 
 
-class Price(Model):
-    """How an allowed amount comes about; the factors are null where the contractor set the price."""
+class Price(Struct, frozen=True):
+    """How an allowed amount comes about; factors are null where the contractor set the price."""
 
-    per_unit: tuple[Money, ...]
+    per_unit: tuple[Amount, ...]
     """One amount a unit, the unreduced first."""
     mppr_reduced_units: int
     work_gpci: str | None
@@ -18,63 +18,63 @@ class Price(Model):
     release: str | None
 
 
-class UnpricedReason(Model):
+class UnpricedReason(Struct, frozen=True):
     """Why there is no allowed amount."""
 
     reason: Unpriced
 
 
-class SpendLine(UnitsLine):
+class SpendLine(UnitsLine, frozen=True, kw_only=True):
     """A line with its price, or the reason why it has none."""
 
-    allowed_amount: Money | None
+    allowed_amount: Amount | None
     price: Price | None = None
     unpriced: UnpricedReason | None = None
     requires_kx: bool
 
 
-class Spend(Model):
+class Spend(Struct, frozen=True):
     """Where the day stands in its ledger; thresholds are null where none is in force."""
 
     year: int
     threshold_group: ThresholdGroup
-    balance_before: Money
-    amount: Money
-    balance_after: Money
-    running_total: Money
+    balance_before: Amount
+    amount: Amount
+    balance_after: Amount
+    running_total: Amount
     """Of the ledger, after the event."""
-    kx_threshold: Money | None
-    review_threshold: Money | None
+    kx_threshold: Amount | None
+    review_threshold: Amount | None
     over_kx: bool | None
     over_review: bool | None
     basis: Basis
     reported_as_of: Instant | None = None
-    kx_balance: Money | None = None
+    kx_balance: Amount | None = None
     """The balance that KX was judged on; present in decisions alone."""
 
 
-class SpendAccrued(VisitDay):
+class SpendAccrued(VisitDay, frozen=True, kw_only=True):
     """The visit day, priced and accrued; ``revision`` counts spend's own emissions."""
 
     units_revision: int
     lines: tuple[SpendLine, ...]
-    total_allowed: Money
+    total_allowed: Amount
     spend: Spend | None
     """Null for programs to which the thresholds do not apply."""
 
 
-class SpendBalance(Model):
+class SpendBalance(Struct, frozen=True):
     """A running total that a payer's report has changed."""
 
     patient_id: Identifier
     year: int
     threshold_group: ThresholdGroup
-    running_total: Money
+    running_total: Amount
     basis: Basis
     reported_as_of: Instant
 
 
-class ThresholdCrossed(Model):
+class ThresholdCrossed(Struct, frozen=True):
     """A running total that has passed a threshold."""
 
     patient_id: Identifier
@@ -82,9 +82,7 @@ class ThresholdCrossed(Model):
     threshold_group: ThresholdGroup
     threshold: Threshold
     direction: Direction
-    balance: Money
-    amount_of_threshold: Money
+    balance: Amount
+    amount_of_threshold: Amount
     visit_day_id: Identifier | None
     """Null where a payer's report did it."""
-
-

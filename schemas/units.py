@@ -1,19 +1,19 @@
 """A visit day with its billable units."""
 
 from schemas.finding import Finding
-from schemas.model import Day, Identifier, Model, ProcedureCode, Text
+from schemas.model import Day, Identifier, ProcedureCode, Struct, Text
 from schemas.session import BillingProvider, Session
 from schemas.values import Discipline, EmptiedBy, Program, Unbilled, UnitRule
 
 
-class ServiceReference(Model):
+class ServiceReference(Struct, frozen=True):
     """Where a line comes from: a session and its own line number there."""
 
     session_id: Identifier
     line: int
 
 
-class ProfiledPayer(Model):
+class ProfiledPayer(Struct, frozen=True):
     """The payer as it came, with the payer profile that was used."""
 
     payer_id: Identifier
@@ -21,7 +21,7 @@ class ProfiledPayer(Model):
     profile: Identifier
 
 
-class UnitsLine(Model):
+class UnitsLine(Struct, frozen=True):
     """One code of the day; ``units`` is null where it cannot be decided."""
 
     line: int
@@ -33,7 +33,7 @@ class UnitsLine(Model):
     services: tuple[ServiceReference, ...]
 
 
-class UnbilledService(Model):
+class UnbilledService(Struct, frozen=True):
     """A service that earned no unit or is not on the claim: it stays in the note."""
 
     code: ProcedureCode
@@ -41,14 +41,14 @@ class UnbilledService(Model):
     reason: Unbilled
 
 
-class UnitChoice(Model):
+class UnitChoice(Struct, frozen=True):
     """Equal remainders: who has the units now, and who could have them instead."""
 
     units_go_to: tuple[ProcedureCode, ...]
     could_go_to: tuple[ProcedureCode, ...]
 
 
-class VisitDay(Model):
+class VisitDay(Struct, frozen=True, kw_only=True):
     """What every stage says of a visit day."""
 
     visit_day_id: Identifier
@@ -73,7 +73,7 @@ class VisitDay(Model):
     """Why no session is left; present only then."""
 
 
-class UnitsComputed(VisitDay):
+class UnitsComputed(VisitDay, frozen=True, kw_only=True):
     """One visit day, whole again each time that anything in it changes."""
 
     lines: tuple[UnitsLine, ...]

@@ -1,4 +1,4 @@
-"""The closed lists of the contract: each is an enum in the order in which the contract states it."""
+"""The closed lists of the contract, each an enum in the order in which the contract states it."""
 
 from enum import StrEnum
 
@@ -114,7 +114,7 @@ class Unbilled(StrEnum):
 
 
 class FindingCode(StrEnum):
-    """Every finding there is; the catalogue in ``reference/findings.yaml`` says what each means."""
+    """Every finding there is; the catalogue, ``reference/findings.yaml``, says what each means."""
 
     NO_BILLABLE_TIME = "NO_BILLABLE_TIME"
     CLINICIAN_CHOICE_OF_UNIT = "CLINICIAN_CHOICE_OF_UNIT"

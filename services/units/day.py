@@ -1,7 +1,9 @@
 """Computing visit days again from their sessions: what is loaded, kept and emitted."""
 
 from collections.abc import Generator, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from functools import lru_cache
+
+from msgspec.structs import replace
 
 from reference.facts import Facts
 from reference.rulebook import RuleBook
@@ -11,11 +13,13 @@ from rules.visit_day import CountedDay, count_day, sessions_disagree
 from runtime.processor import Key, Output, Step, Steps, Value
 from schemas.events import EventType
 from schemas.finding import Finding
+from schemas.model import Struct
 from schemas.session import Session
 from schemas.units import ProfiledPayer, UnitsComputed
-from schemas.values import EmptiedBy, FindingCode
+from schemas.values import EmptiedBy, FindingCode, Program
 from services.units.state import (
     SEGMENT,
+    AddendaState,
     DayState,
     SessionState,
     UndecidedSegment,
@@ -28,11 +32,11 @@ from services.units.state import (
 )
 
 EMPTY = CountedDay(0, 0, (), (), (), (), ())
+NEW_DAY = DayState()
 Loading = Generator[Sequence[Key], Mapping[Key, Value], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Touched:
+class Touched(Struct, frozen=True):
     """A visit day to compute again, and why."""
 
     visit_day_id: str
@@ -44,122 +48,115 @@ class Touched:
     only_if_rulebook_differs: bool = False
 
 
+class _Day(Struct, frozen=True):
+    """A touched day with its sessions: those that ever arrived, and those that are in it now."""
+
+    touched: Touched
+    key: Key
+    arrived: tuple[str, ...]
+    sessions: tuple[Session, ...]
+
+
 class DayWork:
     """The state values of one event: loaded ones, and on top of them those that change."""
 
-    def __init__(self, patient_id: str, rulebook: RuleBook, values: dict[Key, Value]) -> None:
+    def __init__(self, patient_id: str, rulebook: RuleBook, values: Mapping[Key, Value]) -> None:
         """Start from the values that are loaded already."""
         self.patient_id = patient_id
-        self.values = values
+        self.values = dict(values)
         self.changes: dict[Key, Value] = {}
-        self._before: dict[Key, Value] = {}
         self._rulebook = rulebook
 
     def set(self, key: Key, value: Value) -> None:
-        """Change a value that is loaded."""
-        self._before.setdefault(key, self.values[key])
+        """Change a value."""
         self.values[key] = self.changes[key] = value
+
+    def unknown(self, keys: Iterable[Key]) -> list[Key]:
+        """Return the keys whose values are not loaded yet."""
+        return [key for key in keys if key not in self.values]
 
     def load(self, keys: Iterable[Key]) -> Loading:
         """Ask for the values that are not loaded yet."""
-        wanted = [key for key in keys if key not in self.values]
+        wanted = self.unknown(keys)
         if wanted:
             self.values.update((yield wanted))
 
-    def is_merged_otherwise(self, session_id: str) -> bool:
-        """Say whether the session's addenda, as they are now, make another session of it."""
-        key = addenda_key(self.patient_id, session_id)
-        state: SessionState = self.values[session_key(self.patient_id, session_id)]
-        if state.session is None:
-            return False
-        before, after = self._before.get(key), self.values[key]
-        merged_before = merge_addenda(state.session, before.addenda if before else ())
-        return merged_before != merge_addenda(state.session, after.addenda if after else ())
+    def merge(self, session_id: str) -> Session | None:
+        """Return a session as it stands, its addenda merged; None where it is unknown or voided."""
+        state: SessionState | None = self.values[session_key(self.patient_id, session_id)]
+        if state is None or state.session is None:
+            return None
+        kept: AddendaState | None = self.values[addenda_key(self.patient_id, session_id)]
+        return merge_addenda(state.session, kept.addenda) if kept else state.session
 
     def compute(self, touched: Sequence[Touched], *, by_date: bool = False) -> Steps:
         """Compute the days in the order given, or by date of service, and keep what changed."""
-        yield from self.load([day_key(self.patient_id, each.visit_day_id) for each in touched])
-        for each in touched:
-            self._arrive(each)
-        yield from self.load(
-            make_key(self.patient_id, session_id)
-            for each in touched
-            for session_id in self._day(each).arrived
-            for make_key in (session_key, addenda_key)
-        )
-        days = [(each, self._sessions(each)) for each in touched]
+        patient_id = self.patient_id
+        days = [day_key(patient_id, each.visit_day_id) for each in touched]
+        if wanted := self.unknown(days):
+            yield from self.load(wanted)
+        arrived = [self._arrived(each, key) for each, key in zip(touched, days, strict=True)]
+        names = {name: None for each in arrived for name in each}
+        keys = [make(patient_id, name) for name in names for make in (session_key, addenda_key)]
+        if wanted := self.unknown(keys):
+            yield from self.load(wanted)
+        work = [
+            _Day(each, key, order, self._sessions(each, order))
+            for each, key, order in zip(touched, days, arrived, strict=True)
+        ]
         if by_date:
-            days = [(each, sessions) for each, sessions in days if sessions]
-            days.sort(key=lambda day: day[1][0].date_of_service)
+            work = [day for day in work if day.sessions]
+            work.sort(key=lambda day: day.sessions[0].date_of_service)
         outputs = []
-        for each, sessions in days:
-            if each.only_if_rulebook_differs and self._is_current(each):
+        for day in work:
+            state: DayState = self.values[day.key] or NEW_DAY
+            if day.touched.only_if_rulebook_differs and state.rulebook == self._rulebook.version:
                 continue
-            speaker = sessions[0] if sessions else each.leaving
-            if speaker is not None:
-                data = self._emit(each, sessions, speaker)
-                outputs.append(Output(EventType.UNITS_COMPUTED, each.visit_day_id, data))
-                yield from self._list_if_undecided(data)
+            speaker = day.sessions[0] if day.sessions else day.touched.leaving
+            if speaker is None:
+                continue
+            data = self._emit(day, state, speaker)
+            outputs.append(Output(EventType.UNITS_COMPUTED, data.visit_day_id, data))
+            if any(line.units is None for line in data.lines) and not state.is_listed:
+                yield from self._list_undecided(day.key, data.visit_day_id)
         return Step(self.changes, outputs)
 
-    def _arrive(self, touched: Touched) -> None:
-        day = self._day(touched)
-        if touched.arriving is not None and touched.arriving not in day.arrived:
-            arrived = (*day.arrived, touched.arriving)
-            state = DayState(
-                arrived=arrived,
-                revision=day.revision,
-                rulebook=day.rulebook,
-                is_listed=day.is_listed,
-            )
-            self.set(self._key(touched), state)
+    def _arrived(self, touched: Touched, key: Key) -> tuple[str, ...]:
+        """Return every session that ever arrived in the day; one that returns has its old place."""
+        state: DayState = self.values[key] or NEW_DAY
+        if touched.arriving is None or touched.arriving in state.arrived:
+            return state.arrived
+        return (*state.arrived, touched.arriving)
 
-    def _key(self, touched: Touched) -> Key:
-        return day_key(self.patient_id, touched.visit_day_id)
-
-    def _day(self, touched: Touched) -> DayState:
-        return self.values[self._key(touched)] or DayState()
-
-    def _is_current(self, touched: Touched) -> bool:
-        return self._day(touched).rulebook == self._rulebook.version
-
-    def _sessions(self, touched: Touched) -> tuple[Session, ...]:
-        """Return the sessions that are in the day now, addenda merged, by first arrival."""
+    def _sessions(self, touched: Touched, arrived: Sequence[str]) -> tuple[Session, ...]:
+        """Return the sessions that are in the day now, by first arrival."""
         present = []
-        for session_id in self._day(touched).arrived:
-            state: SessionState = self.values[session_key(self.patient_id, session_id)]
-            if state.session is not None and state.visit_day_id == touched.visit_day_id:
-                kept = self.values[addenda_key(self.patient_id, session_id)]
-                addenda = kept.addenda if kept else ()
-                present.append(merge_addenda(state.session, addenda))
+        for name in arrived:
+            session = self.merge(name)
+            state: SessionState = self.values[session_key(self.patient_id, name)]
+            if session is not None and state.visit_day_id == touched.visit_day_id:
+                present.append(session)
         return tuple(present)
 
-    def _emit(
-        self, touched: Touched, sessions: tuple[Session, ...], speaker: Session
-    ) -> UnitsComputed:
-        payer = speaker.payer
+    def _emit(self, day: _Day, state: DayState, speaker: Session) -> UnitsComputed:
+        payer, sessions = speaker.payer, day.sessions
         facts = self._rulebook.on(speaker.date_of_service, payer.payer_id, payer.program)
         counted = count_day(sessions, facts) if sessions else EMPTY
-        day = self._day(touched)
-        revision = day.revision + 1
-        state = DayState(
-            arrived=day.arrived,
-            revision=revision,
-            rulebook=self._rulebook.version,
-            is_listed=day.is_listed,
+        revision = state.revision + 1
+        version = self._rulebook.version
+        kept = DayState(
+            arrived=day.arrived, revision=revision, rulebook=version, is_listed=state.is_listed
         )
-        self.set(self._key(touched), state)
-        why_empty = {} if sessions else {"emptied_by": touched.emptied_by}
+        self.set(day.key, kept)
+        why_empty = {} if sessions else {"emptied_by": day.touched.emptied_by}
         return UnitsComputed(
-            visit_day_id=touched.visit_day_id,
+            visit_day_id=day.touched.visit_day_id,
             revision=revision,
             patient_id=self.patient_id,
             date_of_service=speaker.date_of_service,
             discipline=speaker.discipline,
             billing_provider=speaker.billing_provider,
-            payer=ProfiledPayer(
-                payer_id=payer.payer_id, program=payer.program, profile=facts.profile.name
-            ),
+            payer=_profiled(payer.payer_id, payer.program, facts.profile.name),
             unit_rule=facts.profile.unit_rule,
             timed_minutes=counted.timed_minutes,
             timed_units=counted.timed_units,
@@ -181,11 +178,8 @@ class DayWork:
             findings.append(report(facts, FindingCode.SESSIONS_DISAGREE))
         return findings
 
-    def _list_if_undecided(self, data: UnitsComputed) -> Loading:
+    def _list_undecided(self, day: Key, visit_day_id: str) -> Loading:
         """Remember a day with a line that has no units, so that a redecision finds it."""
-        key = day_key(self.patient_id, data.visit_day_id)
-        if self.values[key].is_listed or all(line.units is not None for line in data.lines):
-            return
         head_key = undecided_key(self.patient_id)
         yield from self.load((head_key,))
         head: UndecidedState = self.values[head_key] or UndecidedState()
@@ -195,7 +189,11 @@ class DayWork:
         if not head.segments or len(segment.visit_day_ids) == SEGMENT:
             self.set(head_key, UndecidedState(segments=head.segments + 1))
             last, segment = segment_key(self.patient_id, head.segments), UndecidedSegment()
-            self.values.setdefault(last, None)
-        listed = (*segment.visit_day_ids, data.visit_day_id)
+        listed = (*segment.visit_day_ids, visit_day_id)
         self.set(last, UndecidedSegment(visit_day_ids=listed))
-        self.set(key, self.values[key].model_copy(update={"is_listed": True}))
+        self.set(day, replace(self.values[day], is_listed=True))
+
+
+@lru_cache(maxsize=1024)
+def _profiled(payer_id: str, program: Program, profile: str) -> ProfiledPayer:
+    return ProfiledPayer(payer_id=payer_id, program=program, profile=profile)

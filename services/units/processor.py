@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from msgspec.structs import replace
+
 from reference.rulebook import RuleBook
 from rules.addendum import Addendum
 from rules.visit_day import visit_day_id
@@ -59,7 +61,7 @@ class UnitsProcessor:
         patient_id, name = session.patient_id, session.session_id
         key, entered = session_key(patient_id, name), visit_day_id(session)
         addenda, day = addenda_key(patient_id, name), day_key(patient_id, entered)
-        work = DayWork(patient_id, self._rulebook, dict((yield (key, addenda, day))))
+        work = DayWork(patient_id, self._rulebook, (yield (key, addenda, day)))
         stored: SessionState | None = work.values[key]
         if stored is None:
             work.set(key, SessionState(session=session, visit_day_id=entered))
@@ -69,7 +71,7 @@ class UnitsProcessor:
         if session.revision == stored.session.revision:
             if stored.is_in_conflict or session == stored.session:
                 return Step()
-            work.set(key, stored.model_copy(update={"is_in_conflict": True}))
+            work.set(key, replace(stored, is_in_conflict=True))
             return (yield from work.compute([Touched(str(stored.visit_day_id))]))
         work.set(key, SessionState(session=session, visit_day_id=entered))
         touched = [Touched(entered, arriving=name)]
@@ -81,7 +83,7 @@ class UnitsProcessor:
     def _void_session(self, void: SessionVoided) -> Steps:
         """Take the session away for good; before it came, remember only that it is void."""
         key = session_key(void.patient_id, void.session_id)
-        work = DayWork(void.patient_id, self._rulebook, dict((yield (key,))))
+        work = DayWork(void.patient_id, self._rulebook, (yield (key,)))
         stored: SessionState | None = work.values[key]
         if stored is not None and stored.session is None:
             return Step()
@@ -97,21 +99,22 @@ class UnitsProcessor:
         patient_id, named = document.patient_id, document.content.session_id
         key = document_key(patient_id, document.document_id)
         session, addenda = session_key(patient_id, named), addenda_key(patient_id, named)
-        work = DayWork(patient_id, self._rulebook, dict((yield (key, session, addenda))))
+        work = DayWork(patient_id, self._rulebook, (yield (key, session, addenda)))
         stored: DocumentState | None = work.values[key]
         if stored is not None and document.revision <= stored.revision:
             return Step()
         signed = document.signed_at is not None
         merged_into = named if signed else None
         work.set(key, DocumentState(revision=document.revision, session_id=merged_into))
-        before = stored.session_id if stored is not None else None
-        if before not in {None, named}:
-            left = str(before)
-            yield from work.load((session_key(patient_id, left), addenda_key(patient_id, left)))
-            work.set(addenda_key(patient_id, left), _replace(work, left, document, signed=False))
-        work.set(addenda, _replace(work, named, document, signed=signed))
-        affected = [name for name in (before, named) if name is not None]
-        return (yield from work.compute(_days_changed(work, dict.fromkeys(affected))))
+        left = stored.session_id if stored is not None else None
+        names = [named] if left in {None, named} else [str(left), named]
+        yield from work.load(make(patient_id, names[0]) for make in (session_key, addenda_key))
+        before = {name: work.merge(name) for name in names}
+        for name in names:
+            replaced = _replace(work, name, document, signed=signed and name == named)
+            work.set(addenda_key(patient_id, name), replaced)
+        changed = [name for name in names if work.merge(name) != before[name]]
+        return (yield from work.compute(_days_of(work, changed)))
 
     def _decide_again(self, request: RedecisionRequested) -> Steps:
         """Compute the day named, or all that were not decided, under the rulebook in force."""
@@ -149,11 +152,9 @@ def _replace(work: DayWork, name: str, document: NoteAddendum, *, signed: bool) 
     return AddendaState(addenda=tuple(others))
 
 
-def _days_changed(work: DayWork, names: Iterable[str]) -> list[Touched]:
-    """Return the days of the sessions whose merged content is not what it was."""
-    days = {}
-    for name in names:
-        state: SessionState | None = work.values[session_key(work.patient_id, name)]
-        if state is not None and state.session is not None and work.is_merged_otherwise(name):
-            days[str(state.visit_day_id)] = Touched(str(state.visit_day_id))
-    return list(days.values())
+def _days_of(work: DayWork, names: Iterable[str]) -> list[Touched]:
+    """Return the visit days that the sessions are in, each once."""
+    states: list[SessionState] = [
+        work.values[session_key(work.patient_id, name)] for name in names
+    ]
+    return [Touched(name) for name in dict.fromkeys(str(state.visit_day_id) for state in states)]

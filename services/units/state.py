@@ -2,14 +2,14 @@
 
 from rules.addendum import Addendum
 from runtime.processor import Key
-from schemas.model import Identifier, Model
+from schemas.model import Identifier, Struct
 from schemas.session import Session
 
 SEGMENT = 32
 """Entries in one segment of a list that grows."""
 
 
-class SessionState(Model):
+class SessionState(Struct, frozen=True):
     """A session as its highest revision says; no session where it was voided."""
 
     session: Session | None
@@ -18,20 +18,20 @@ class SessionState(Model):
     """Its revision came a second time with other content."""
 
 
-class AddendaState(Model):
+class AddendaState(Struct, frozen=True):
     """The signed addenda of a session, which may come before it."""
 
     addenda: tuple[Addendum, ...]
 
 
-class DocumentState(Model):
+class DocumentState(Struct, frozen=True):
     """The highest revision of an addendum, and the session that it was merged into."""
 
     revision: int
     session_id: Identifier | None
 
 
-class DayState(Model):
+class DayState(Struct, frozen=True):
     """A visit day: every session that ever arrived in it, in that order, and what was emitted."""
 
     arrived: tuple[Identifier, ...] = ()
@@ -42,13 +42,13 @@ class DayState(Model):
     """It stands in the patient's list of days that could not be decided."""
 
 
-class UndecidedState(Model):
+class UndecidedState(Struct, frozen=True):
     """How many segments the patient's list of undecided days has."""
 
     segments: int = 0
 
 
-class UndecidedSegment(Model):
+class UndecidedSegment(Struct, frozen=True):
     """Up to 32 visit days that could not be decided when they were listed."""
 
     visit_day_ids: tuple[Identifier, ...] = ()

@@ -14,7 +14,9 @@ DATE_TEXT = re.compile(r"\d{4}-\d{2}-\d{2}")
 DECIMALS_ALLOWED = frozenset({"0.00", "0.01", "1.0"})
 # To count, to step and to halve; any other number is a figure that somebody decided.
 NUMBERS_ALLOWED = frozenset({0, 1, 2})
-# A service may size what it remembers, in powers of two so that no figure of CMS's passes for one.
+# Sizes of what is remembered, in powers of two so that no figure of CMS passes for one: the law
+# may bound a cache, its wiring a segment too.
+CACHES_ALLOWED = frozenset(1 << power for power in range(10, 21))
 SIZES_ALLOWED = frozenset(1 << power for power in range(4, 21))
 YEARS = range(1900, 3000)
 
@@ -34,9 +36,10 @@ def no_decimal_figure_in_python(tree: Tree) -> Iterator[Violation]:
 
 
 def no_number_in_the_law(tree: Tree) -> Iterator[Violation]:
-    """The law counts with 0, 1 and 2 only; its wiring has sizes besides."""
+    """The law counts with 0, 1 and 2 only; caches and its wiring have sizes besides."""
     for path, module in tree.modules(LAW):
-        allowed = NUMBERS_ALLOWED if path.startswith("rules/") else NUMBERS_ALLOWED | SIZES_ALLOWED
+        sizes = CACHES_ALLOWED if path.startswith("rules/") else SIZES_ALLOWED
+        allowed = NUMBERS_ALLOWED | sizes
         for node in ast.walk(module):
             number = _integer(node)
             if number is not None and number not in allowed:

@@ -1,0 +1,58 @@
+"""Claim editing: what can stop a claim, in the order in which it is reported."""
+
+from rules.edits.activities import activities_are_documented
+from rules.edits.claim_format import (
+    claim_is_filed_in_time,
+    lines_have_a_charge,
+    lines_name_who_treated,
+    lines_point_to_a_diagnosis,
+    modifiers_agree,
+    modifiers_fit_the_line,
+)
+from rules.edits.day import Edit
+from rules.edits.note import (
+    note_is_signed,
+    one_on_one_is_stated,
+    treatment_time_agrees,
+    treatment_time_is_recorded,
+)
+from rules.edits.plans import (
+    certifying_npi_is_named,
+    goals_are_in_the_plan,
+    plan_of_care_is_certified,
+    plan_of_care_is_on_file,
+)
+from rules.edits.same_date import code_pairs_are_decided, units_are_within_limits
+from rules.edits.thresholds import (
+    attestation_is_needed,
+    balance_is_reported,
+    kx_is_attested,
+    kx_stands_without_abn,
+    review_threshold_is_not_passed,
+)
+
+EDITS: tuple[Edit, ...] = (
+    note_is_signed,
+    treatment_time_is_recorded,
+    treatment_time_agrees,
+    one_on_one_is_stated,
+    activities_are_documented,
+    goals_are_in_the_plan,
+    plan_of_care_is_on_file,
+    plan_of_care_is_certified,
+    certifying_npi_is_named,
+    kx_is_attested,
+    attestation_is_needed,
+    review_threshold_is_not_passed,
+    balance_is_reported,
+    code_pairs_are_decided,
+    units_are_within_limits,
+    lines_point_to_a_diagnosis,
+    lines_name_who_treated,
+    lines_have_a_charge,
+    modifiers_fit_the_line,
+    modifiers_agree,
+    kx_stands_without_abn,
+    claim_is_filed_in_time,
+)
+"""The table of contents of claim editing: an edit runs on every visit day that has a line."""

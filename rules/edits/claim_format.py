@@ -1,0 +1,84 @@
+"""What a claim line has room for and cannot go without (ASC X12N 837), and the time to file."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from reference.facts import Facts, NoValueInForce
+from rules.edits.day import (
+    NOTHING,
+    EditedDay,
+    Reported,
+    about_lines,
+    find,
+    find_missing,
+    is_stated,
+)
+from rules.modifiers import POSITIONS, disagreeing_modifiers
+from schemas.values import FindingCode
+
+
+def lines_point_to_a_diagnosis(day: EditedDay, facts: Facts) -> Sequence[Reported]:
+    """Every billed line points to a diagnosis."""
+    lines = [line for line in day.billed if not line.diagnosis_pointers]
+    return about_lines(facts, FindingCode.DIAGNOSIS_POINTER_MISSING, lines)
+
+
+def lines_name_who_treated(day: EditedDay, facts: Facts) -> Sequence[Reported]:
+    """Every billed line has a rendering provider."""
+    lines = [line for line in day.billed if line.rendering_npi is None]
+    return about_lines(facts, FindingCode.RENDERING_PROVIDER_MISSING, lines)
+
+
+def lines_have_a_charge(day: EditedDay, facts: Facts) -> Sequence[Reported]:
+    """Every billed line has the provider's charge."""
+    lines = [line for line in day.billed if line.charge is None]
+    return about_lines(facts, FindingCode.CHARGE_MISSING, lines)
+
+
+def modifiers_fit_the_line(day: EditedDay, facts: Facts) -> Sequence[Reported]:
+    """No line has more modifiers than a claim line has positions for."""
+    code = FindingCode.TOO_MANY_MODIFIERS
+    return [
+        reported
+        for line in day.lines
+        if len(line.modifiers) > len(POSITIONS)
+        for reported in about_lines(facts, code, [line], modifiers=", ".join(line.modifiers))
+    ]
+
+
+def modifiers_agree(day: EditedDay, facts: Facts) -> Sequence[Reported]:
+    """What came with a line and is the rules' to give is what they give."""
+    code = FindingCode.MODIFIER_DISAGREES
+    return [
+        reported
+        for line in day.lines
+        if line.came and (strays := disagreeing_modifiers(line.came, line.modifiers))
+        for reported in about_lines(facts, code, [line], modifiers=", ".join(strays))
+    ]
+
+
+def claim_is_filed_in_time(day: EditedDay, facts: Facts) -> Sequence[Reported]:
+    """The day's first event came within the filing period, or an exception is stated.
+
+    42 CFR 424.44. A claim that only takes back what is outstanding is never late.
+    """
+    if not facts.profile.timely_filing:
+        return NOTHING
+    due = facts.filing_due
+    if isinstance(due, NoValueInForce):
+        return (Reported(find_missing(facts, due)),)
+    if day.first_event_time.date() <= due or _takes_back(day):
+        return NOTHING
+    if any(is_stated(session.filing_exception) for session in day.sessions):
+        return NOTHING
+    return (Reported(find(facts, FindingCode.LATE_FILING, due=due.isoformat())),)
+
+
+def _takes_back(day: EditedDay) -> bool:
+    """Say whether a claim is outstanding and no code's units rise above its."""
+    if day.outstanding is None:
+        return False
+    units: Counter[str] = Counter()
+    for line in day.billed:
+        units[line.traced.line.code] += line.traced.line.units or 0
+    return units <= Counter(dict(day.outstanding))

@@ -1,0 +1,62 @@
+"""The treatment note: signed, with its total time, and one-on-one where the code is.
+
+CMS Pub. 100-02 ch. 15 §§220.3.E and 230; these hold for every payer.
+"""
+
+from collections.abc import Sequence
+
+from reference.facts import Facts, NoValueInForce
+from rules.edits.day import (
+    NOTHING,
+    EditedDay,
+    Reported,
+    about_sessions,
+    about_some_sessions,
+)
+from schemas.session import Session
+from schemas.values import FindingCode
+
+
+def note_is_signed(day: EditedDay, facts: Facts) -> Sequence[Reported]:
+    """Every session's note has the instant of its signature."""
+    lacking = [each for each in day.sessions if each.note is None or each.note.signed_at is None]
+    return about_sessions(facts, FindingCode.NOTE_NOT_SIGNED, lacking)
+
+
+def treatment_time_is_recorded(day: EditedDay, facts: Facts) -> Sequence[Reported]:
+    """Every session has its total treatment minutes."""
+    lacking = [each for each in day.sessions if each.total_treatment_minutes is None]
+    return about_sessions(facts, FindingCode.TREATMENT_TIME_MISSING, lacking)
+
+
+def treatment_time_agrees(day: EditedDay, facts: Facts) -> Sequence[Reported]:
+    """No session's services have more minutes than its total treatment time."""
+    over = [each for each in day.sessions if _is_over_total(each)]
+    return about_sessions(facts, FindingCode.TREATMENT_TIME_DISAGREES, over)
+
+
+def one_on_one_is_stated(day: EditedDay, facts: Facts) -> Sequence[Reported]:
+    """The note of every session behind a one-on-one code says that treatment was one-on-one."""
+    silent = {each.session_id for each in day.sessions if not _is_one_on_one(each)}
+    procedures = facts.procedures
+    if not silent or isinstance(procedures, NoValueInForce):
+        return NOTHING
+    lines = [
+        line
+        for line in day.billed
+        if (procedure := procedures.get(line.traced.line.code)) is not None
+        and procedure.is_one_on_one
+        and not silent.isdisjoint(line.session_ids)
+    ]
+    return about_some_sessions(facts, FindingCode.ONE_ON_ONE_NOT_STATED, lines, silent)
+
+
+def _is_one_on_one(session: Session) -> bool:
+    return session.note is not None and session.note.one_on_one is True
+
+
+def _is_over_total(session: Session) -> bool:
+    if session.total_treatment_minutes is None:
+        return False
+    minutes = sum(each.therapist_minutes + each.assistant_minutes for each in session.services)
+    return minutes > session.total_treatment_minutes

@@ -1,0 +1,88 @@
+"""The plan of care: on file, certified for the date, and with the goals that the notes link.
+
+42 CFR 410.61 and 424.24(c); CMS Pub. 100-02 ch. 15 §220.1. Which payers ask for it is in their
+profiles.
+"""
+
+from collections.abc import Sequence
+
+from reference.facts import Facts
+from rules.edits.day import (
+    NOTHING,
+    EditedDay,
+    Reported,
+    about_some_sessions,
+    find,
+    find_missing,
+)
+from rules.plan_of_care import PlanJudgement
+from schemas.values import FindingCode
+
+
+def plan_of_care_is_on_file(day: EditedDay, facts: Facts) -> Sequence[Reported]:
+    """Every session's plan of care is on file and was established by the date of service."""
+    if not facts.profile.requires_plan_of_care or day.is_evaluations_alone:
+        return NOTHING
+    code = FindingCode.PLAN_OF_CARE_MISSING
+    return [_about_plan(facts, plan) for plan in day.plans if plan.problem is code]
+
+
+def plan_of_care_is_certified(day: EditedDay, facts: Facts) -> Sequence[Reported]:
+    """Every session's plan of care is certified for the date of service."""
+    if not facts.profile.requires_certification or day.is_evaluations_alone:
+        return NOTHING
+    reported = []
+    for plan in day.plans:
+        if plan.missing is not None:
+            reported.append(Reported(find_missing(facts, plan.missing), plan.session_ids))
+        elif plan.problem not in {None, FindingCode.PLAN_OF_CARE_MISSING}:
+            reported.append(_about_plan(facts, plan))
+    return reported
+
+
+def certifying_npi_is_named(day: EditedDay, facts: Facts) -> Sequence[Reported]:
+    """A certified plan names the NPI of who certified it (CMS Pub. 100-04 ch. 5 §10.6)."""
+    if not facts.profile.requires_certifying_npi or day.is_evaluations_alone:
+        return NOTHING
+    code = FindingCode.CERTIFYING_NPI_MISSING
+    return [
+        Reported(find(facts, code), plan.session_ids, plan.plan_of_care_id)
+        for plan in day.plans
+        if plan.serving is not None
+        and plan.problem is None
+        and plan.serving.certifying_npi is None
+    ]
+
+
+def goals_are_in_the_plan(day: EditedDay, facts: Facts) -> Sequence[Reported]:
+    """Every goal that a billed service links is a goal of its session's plan of care."""
+    goals = {
+        session_id: plan.goals
+        for plan in day.plans
+        if plan.goals is not None
+        for session_id in plan.session_ids
+    }
+    strayed: dict[int, set[str]] = {}
+    for line in day.billed:
+        for session, service in line.traced.services:
+            linked = service.documentation and service.documentation.goal_id
+            in_plan = goals.get(session.session_id)
+            if linked and in_plan is not None and linked not in in_plan:
+                strayed.setdefault(line.number, set()).add(session.session_id)
+    if not strayed:
+        return NOTHING
+    lines = [line for line in day.billed if line.number in strayed]
+    session_ids = set().union(*strayed.values())
+    return about_some_sessions(facts, FindingCode.GOAL_NOT_IN_PLAN_OF_CARE, lines, session_ids)
+
+
+def _about_plan(facts: Facts, plan: PlanJudgement) -> Reported:
+    assert plan.problem is not None
+    values: dict[str, str] = {}
+    if plan.problem is FindingCode.PLAN_OF_CARE_NOT_CERTIFIED:
+        due = plan.due
+        values["due"] = "no due date known" if due is None else f"due {due.isoformat()}"
+    elif plan.through is not None:
+        values["through"] = plan.through.isoformat()
+    finding = find(facts, plan.problem, (), **values)
+    return Reported(finding, plan.session_ids, plan.plan_of_care_id, plan.due)

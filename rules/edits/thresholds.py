@@ -1,0 +1,70 @@
+"""The yearly thresholds: KX attested where it is needed, and what to know of the balance.
+
+SSA §1833(g)(5)(E) and (7); CMS Pub. 100-04 ch. 5 §10.
+"""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from reference.facts import Facts
+from rules.claim_lines import LineDraft
+from rules.edits.day import NOTHING, EditedDay, Reported, about_lines, find
+from rules.modifiers import ABN
+from schemas.values import Basis, FindingCode
+
+
+def kx_is_attested(day: EditedDay, facts: Facts) -> Sequence[Reported]:
+    """An attestation covers every session behind a line that needs KX."""
+    if day.kx is None or not day.kx.unattested:
+        return NOTHING
+    assert day.accrued.spend is not None
+    threshold = day.accrued.spend.kx_threshold
+    assert threshold is not None
+    lines = [line for line in day.lines if line.number in day.kx.unattested]
+    return about_lines(facts, FindingCode.KX_ATTESTATION_MISSING, lines, threshold=threshold)
+
+
+def kx_stands_without_abn(day: EditedDay, facts: Facts) -> Sequence[Reported]:
+    """No line that needs KX came with the modifier that says it may not be necessary."""
+    if day.kx is None or not day.kx.required:
+        return NOTHING
+    lines = [line for line in _lines_over(day) if ABN in line.came]
+    return about_lines(facts, FindingCode.KX_WITH_ABN, lines)
+
+
+def attestation_is_needed(day: EditedDay, facts: Facts) -> Sequence[Reported]:
+    """A day whose attestation is on file has a line that needs KX."""
+    if day.kx is None or day.kx.required or not day.kx.is_attested:
+        return NOTHING
+    return (Reported(find(facts, FindingCode.KX_NOT_REQUIRED)),)
+
+
+def review_threshold_is_not_passed(day: EditedDay, facts: Facts) -> Sequence[Reported]:
+    """The balance with this day is not over the threshold of targeted medical review."""
+    spend = day.accrued.spend
+    if spend is None or spend.review_threshold is None:
+        return NOTHING
+    if not (spend.over_review or _is_over_review(day)):
+        return NOTHING
+    code = FindingCode.REVIEW_THRESHOLD_PASSED
+    return (Reported(find(facts, code, threshold=spend.review_threshold)),)
+
+
+def balance_is_reported(day: EditedDay, facts: Facts) -> Sequence[Reported]:
+    """A payer's report is in the balance that the day was judged on."""
+    spend = day.accrued.spend
+    if day.kx is None or spend is None or spend.basis is not Basis.FLOOR:
+        return NOTHING
+    return (Reported(find(facts, FindingCode.BALANCE_IS_A_FLOOR)),)
+
+
+def _lines_over(day: EditedDay) -> list[LineDraft]:
+    assert day.kx is not None
+    return [line for line in day.lines if line.number in day.kx.required]
+
+
+def _is_over_review(day: EditedDay) -> bool:
+    spend = day.accrued.spend
+    if day.kx is None or spend is None or spend.review_threshold is None:
+        return False
+    return day.kx.balance + Decimal(spend.amount) > Decimal(spend.review_threshold)

@@ -1,0 +1,196 @@
+"""Which plan of care serves a session, and whether it is certified on the date of service.
+
+42 CFR 410.61 and 424.24(c); CMS Pub. 100-02 ch. 15 §220.1. Dates are calendar days; the first
+treatment is day 0.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import assert_never
+
+from reference.facts import CertificationRule, Facts, NoValueInForce
+from schemas.documentation import PlanOfCare, PlanOfCareContent
+from schemas.session import Session
+from schemas.values import Certification, FindingCode
+
+
+@dataclass(frozen=True, slots=True)
+class PlanJudgement:
+    """What the documents of one plan of care say of a date of service."""
+
+    plan_of_care_id: str | None
+    session_ids: tuple[str, ...]
+    """The day's sessions that name the plan."""
+    goals: frozenset[str] | None
+    """Goal ids of the document that serves, else of all on file; None where none is."""
+    serving: PlanOfCareContent | None = None
+    """The document whose interval has the date."""
+    problem: FindingCode | None = None
+    """Why the date is not under a certified plan."""
+    due: date | None = None
+    """By when the initial certification is due."""
+    through: date | None = None
+    """The last certified day, where it is past."""
+    missing: NoValueInForce | None = None
+    """The rule that is not in force."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Interval:
+    """A document's interval of days and whether it is certified on the date of service."""
+
+    document: PlanOfCare
+    first: date
+    last: date
+    is_certified: bool
+
+
+def judge_plans(
+    sessions: Sequence[Session], plans: Mapping[str, Sequence[PlanOfCare]], facts: Facts
+) -> tuple[PlanJudgement, ...]:
+    """Judge each plan of care that the day's sessions name, in the order of the sessions."""
+    named: dict[str | None, list[str]] = {}
+    for session in sessions:
+        named.setdefault(session.plan_of_care_id, []).append(session.session_id)
+    return tuple(
+        _judge_plan(plan_of_care_id, tuple(ids), plans.get(plan_of_care_id or "", ()), facts)
+        for plan_of_care_id, ids in named.items()
+    )
+
+
+def is_certified(plan: PlanOfCareContent, date_of_service: date, rule: CertificationRule) -> bool:
+    """Say whether the plan is certified for the date (CMS Pub. 100-02 ch. 15 §220.1.3).
+
+    A signature or a verbal order comes in time or with the reason for its delay; a verbal order is
+    signed in time; an order on file certifies an initial plan that was sent to the referrer in
+    time.
+    """
+    match plan.certification:
+        case Certification.SIGNATURE:
+            return _is_timely(plan, plan.certified_on, rule)
+        case Certification.VERBAL:
+            return _is_timely(plan, plan.verbal_on, rule) and _is_verbal_order_signed(
+                plan, date_of_service, rule
+            )
+        case Certification.ORDER_ON_FILE:
+            return _is_order_on_file(plan, rule)
+        case Certification.NONE:
+            return False
+        case _:
+            assert_never(plan.certification)
+
+
+def first_day(plan: PlanOfCareContent) -> date:
+    """Return the first day of the plan's interval."""
+    return plan.certified_from or plan.first_treated_on
+
+
+def last_day(plan: PlanOfCareContent, rule: CertificationRule) -> date:
+    """Return the last day of the plan's interval: its own, or the longest that the law allows."""
+    return min(plan.through, first_day(plan) + timedelta(days=rule.days_certified))
+
+
+def due_date(plan: PlanOfCareContent, rule: CertificationRule) -> date | None:
+    """Return when an initial certification is due; None for a recertification."""
+    if plan.certified_from is not None:
+        return None
+    return plan.first_treated_on + timedelta(days=rule.days_to_certify)
+
+
+def _judge_plan(
+    plan_of_care_id: str | None,
+    session_ids: tuple[str, ...],
+    documents: Sequence[PlanOfCare],
+    facts: Facts,
+) -> PlanJudgement:
+    on_file = frozenset(goal.goal_id for each in documents for goal in each.content.goals)
+    goals = on_file if documents else None
+    day = facts.date_of_service
+    established = [each for each in documents if each.content.established_on <= day]
+    if not established:
+        problem = FindingCode.PLAN_OF_CARE_MISSING
+        return PlanJudgement(plan_of_care_id, session_ids, goals, problem=problem)
+    rule = facts.certification
+    if isinstance(rule, NoValueInForce):
+        return PlanJudgement(plan_of_care_id, session_ids, goals, missing=rule)
+    intervals = [_interval(each, day, rule) for each in established]
+    having = [each for each in intervals if each.first <= day <= each.last]
+    if not having:
+        return _judge_gap(PlanJudgement(plan_of_care_id, session_ids, goals), intervals, facts)
+    chosen = min(having, key=_preference)
+    serving = chosen.document.content
+    return PlanJudgement(
+        plan_of_care_id,
+        session_ids,
+        frozenset(goal.goal_id for goal in serving.goals),
+        serving,
+        None if chosen.is_certified else FindingCode.PLAN_OF_CARE_NOT_CERTIFIED,
+        None if chosen.is_certified else due_date(serving, rule),
+    )
+
+
+def _judge_gap(
+    judgement: PlanJudgement, intervals: Sequence[_Interval], facts: Facts
+) -> PlanJudgement:
+    """Say what is wrong with a date in no interval: one ended before it, or none began yet."""
+    rule = facts.certification
+    assert not isinstance(rule, NoValueInForce)
+    ended = [each for each in intervals if each.last < facts.date_of_service]
+    if ended:
+        latest = max(ended, key=lambda each: (each.last, each.document.document_id))
+    else:
+        latest = min(intervals, key=lambda each: (each.first, each.document.document_id))
+    is_expired = bool(ended) and latest.is_certified
+    code = FindingCode.PLAN_OF_CARE_NOT_CERTIFIED
+    return PlanJudgement(
+        judgement.plan_of_care_id,
+        judgement.session_ids,
+        judgement.goals,
+        problem=FindingCode.CERTIFICATION_EXPIRED if is_expired else code,
+        due=None if is_expired else due_date(latest.document.content, rule),
+        through=latest.last if is_expired else None,
+    )
+
+
+def _interval(document: PlanOfCare, day: date, rule: CertificationRule) -> _Interval:
+    plan = document.content
+    certified = is_certified(plan, day, rule)
+    return _Interval(document, first_day(plan), last_day(plan, rule), certified)
+
+
+def _preference(interval: _Interval) -> tuple[bool, int, str]:
+    """Sort certified ones first, then the latest first day, then by document."""
+    is_open = not interval.is_certified
+    return (is_open, -interval.first.toordinal(), interval.document.document_id)
+
+
+def _is_timely(plan: PlanOfCareContent, certified: date | None, rule: CertificationRule) -> bool:
+    if certified is None:
+        return False
+    due = first_day(plan) + timedelta(days=rule.days_to_certify)
+    return certified <= due or _is_stated(plan.delayed_reason)
+
+
+def _is_verbal_order_signed(
+    plan: PlanOfCareContent, date_of_service: date, rule: CertificationRule
+) -> bool:
+    if plan.certified_on is not None:
+        return True
+    assert plan.verbal_on is not None
+    return date_of_service <= plan.verbal_on + timedelta(days=rule.days_to_sign_verbal)
+
+
+def _is_order_on_file(plan: PlanOfCareContent, rule: CertificationRule) -> bool:
+    due = due_date(plan, rule)
+    return (
+        rule.order_on_file_allowed
+        and due is not None
+        and plan.order_dated is not None
+        and plan.sent_to_referrer_on is not None
+        and plan.sent_to_referrer_on <= due
+    )
+
+
+def _is_stated(text: str | None) -> bool:
+    return text is not None and bool(text.strip())

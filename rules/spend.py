@@ -1,0 +1,189 @@
+"""The year's therapy spend: a ledger for each patient, calendar year and threshold group.
+
+Incurred expenses of a calendar year count against the threshold, physical and speech therapy
+together and occupational therapy by itself (SSA §1833(g); Pub. 100-04 ch. 5 §§10.2 and 10.3).
+Where the authority is silent on the order of a year's days, a day keeps the place that it had when
+it was first accrued. All money is dollars.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import NamedTuple, assert_never
+
+from msgspec.structs import replace
+
+from reference.facts import Facts, NoValueInForce, Thresholds
+from rules.findings import report_missing
+from rules.money import write_money
+from rules.pricing import PricedLine
+from schemas.finding import Finding
+from schemas.spend import Price, Spend, SpendLine
+from schemas.values import Basis, Direction, Discipline, Threshold, ThresholdGroup
+
+
+class Standing(NamedTuple):
+    """Where a visit day stands in its ledger, in dollars; no ``reported_as_of`` on a floor."""
+
+    year: int
+    threshold_group: ThresholdGroup
+    balance_before: Decimal
+    amount: Decimal
+    running_total: Decimal
+    reported_as_of: datetime | None
+
+
+class Crossing(NamedTuple):
+    """A threshold of ``amount`` dollars that a running total has passed."""
+
+    threshold: Threshold
+    direction: Direction
+    amount: Decimal
+
+
+def threshold_group(discipline: Discipline) -> ThresholdGroup:
+    """Say which ledger a discipline counts in (SSA §1833(g)(1) and (3))."""
+    match discipline:
+        case Discipline.PT | Discipline.SLP:
+            return ThresholdGroup.PT_SLP
+        case Discipline.OT:
+            return ThresholdGroup.OT
+        case _:
+            assert_never(discipline)
+
+
+def is_after(
+    as_of: datetime, includes_through: date | None, accrued_at: datetime, date_of_service: date
+) -> bool:
+    """Say whether an entry is not yet in the payer's report of ``as_of``.
+
+    It was accrued after that instant, or treated after the last date of service that the payer had
+    processed; the payer counts claims as they come in (Pub. 100-04 ch. 5 §10.2).
+    """
+    if accrued_at > as_of:
+        return True
+    return includes_through is not None and date_of_service > includes_through
+
+
+def running_total(entries: Decimal, reported: Decimal | None, after_report: Decimal) -> Decimal:
+    """Return the larger of all entries' amounts and the report's amount plus the entries after it.
+
+    Other providers' therapy counts too (SSA §1833(g)), so our own entries are a floor.
+    """
+    return entries if reported is None else max(entries, reported + after_report)
+
+
+def place_again(
+    reported: Decimal, entries: Iterable[tuple[Decimal, Decimal]]
+) -> tuple[Decimal, ...]:
+    """Return the new balances before the entries that come after a report.
+
+    Given (balance before, amount) of each, in place order. Each is the larger of what it was and
+    what the report and the entries between come to (SSA §1833(g)).
+    """
+    balances, running = [], reported
+    for balance_before, amount in entries:
+        balances.append(max(balance_before, running))
+        running += amount
+    return tuple(balances)
+
+
+def kx_required(
+    balance_before: Decimal, lines: Sequence[PricedLine], thresholds: Thresholds | None
+) -> list[bool]:
+    """Say of each line whether the balance after it is over the threshold (SSA §1833(g)(7)(A)).
+
+    Over is strictly more. The authority is silent on a line that straddles the threshold: it is
+    over.
+    """
+    if thresholds is None:
+        return [False] * len(lines)
+    required, balance = [], balance_before
+    for line in lines:
+        if line.amount is not None:
+            balance += line.amount
+        required.append(balance > thresholds.kx)
+    return required
+
+
+def report_thresholds(facts: Facts, lines: Sequence[PricedLine]) -> tuple[Finding, ...]:
+    """Report that the thresholds of a day with lines have no value in force (SSA §1833(g)(2))."""
+    missing = facts.thresholds
+    if not lines or not facts.profile.thresholds or not isinstance(missing, NoValueInForce):
+        return ()
+    return (report_missing(facts, missing),)
+
+
+def write_line(priced: PricedLine, *, requires_kx: bool) -> SpendLine:
+    """Write a priced line as it crosses the bus."""
+    line, price = priced.line, priced.price
+    if isinstance(price, Price) and priced.amount is not None:
+        return SpendLine(
+            line=line.line,
+            code=line.code,
+            units=line.units,
+            minutes=line.minutes,
+            timed=line.timed,
+            assistant=line.assistant,
+            services=line.services,
+            allowed_amount=write_money(priced.amount),
+            price=price,
+            requires_kx=requires_kx,
+        )
+    assert not isinstance(price, Price)
+    return SpendLine(
+        line=line.line,
+        code=line.code,
+        units=line.units,
+        minutes=line.minutes,
+        timed=line.timed,
+        assistant=line.assistant,
+        services=line.services,
+        allowed_amount=None,
+        unpriced=price,
+        requires_kx=requires_kx,
+    )
+
+
+def write_spend(standing: Standing, thresholds: Thresholds | None) -> Spend:
+    """Write where a visit day stands and what it is over (SSA §1833(g)(5)(E), (7))."""
+    after = standing.balance_before + standing.amount
+    reported_as_of = standing.reported_as_of
+    spend = Spend(
+        year=standing.year,
+        threshold_group=standing.threshold_group,
+        balance_before=write_money(standing.balance_before),
+        amount=write_money(standing.amount),
+        balance_after=write_money(after),
+        running_total=write_money(standing.running_total),
+        kx_threshold=None if thresholds is None else write_money(thresholds.kx),
+        review_threshold=None if thresholds is None else write_money(thresholds.review),
+        over_kx=None if thresholds is None else after > thresholds.kx,
+        over_review=None if thresholds is None else after > thresholds.review,
+        basis=Basis.FLOOR if reported_as_of is None else Basis.REPORTED,
+    )
+    if reported_as_of is None:
+        return spend
+    return replace(spend, reported_as_of=reported_as_of)
+
+
+def find_crossings(
+    before: Decimal, after: Decimal, thresholds: Thresholds | None
+) -> tuple[Crossing, ...]:
+    """Find the thresholds that a running total passed, in the order in which it passed them.
+
+    At a threshold is not over it (SSA §1833(g)(5)(E), (7)).
+    """
+    if thresholds is None or before == after:
+        return ()
+    direction = Direction.UP if before < after else Direction.DOWN
+    lower, upper = min(before, after), max(before, after)
+    rising = (
+        (Threshold.APPROACHING_KX, thresholds.approaching_kx),
+        (Threshold.KX, thresholds.kx),
+        (Threshold.REVIEW, thresholds.review),
+    )
+    passed = [
+        Crossing(name, direction, amount) for name, amount in rising if lower <= amount < upper
+    ]
+    return tuple(passed if direction is Direction.UP else reversed(passed))

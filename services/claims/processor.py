@@ -1,0 +1,206 @@
+"""The consumer ``claims``: keeps what decisions rest on, and decides again when that changes."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+
+from msgspec.structs import replace
+
+from reference.rulebook import RuleBook
+from rules.money import ZERO, write_money
+from runtime.processor import Step, Steps
+from schemas.envelope import Event
+from schemas.events import EventType
+from schemas.redecision import RedecisionRequested
+from schemas.spend import Spend, SpendAccrued, SpendBalance
+from services.claims.day import (
+    DayKeys,
+    billed_by,
+    decide_day,
+    document_keys,
+    keys_of,
+    last_plan_segments,
+    load_days,
+)
+from services.claims.desk import Asking, AskingFor, Desk, listed, load_list
+from services.claims.documents import file_document
+from services.claims.state import (
+    DayState,
+    DecisionState,
+    GroupDay,
+    GroupState,
+    LedgerState,
+    day_key,
+    day_session_key,
+    decision_key,
+    held_list,
+    ledger_key,
+    ledger_list,
+    plan_list,
+)
+
+NO_GROUP = GroupState(days=())
+
+
+class ClaimsProcessor:
+    """Decides visit days; ``rulebook`` gives the facts of a date and a payer."""
+
+    source = "/therapy/claims"
+
+    def __init__(self, rulebook: RuleBook) -> None:
+        """Decide by ``rulebook``."""
+        self._rulebook = rulebook
+
+    def process(self, event: Event) -> Steps:
+        """Handle one event; only a threshold that was crossed is passed on."""
+        desk = Desk()
+        match event.type:
+            case EventType.SPEND_ACCRUED:
+                yield from self._accrue(desk, event.data, event.time)
+            case EventType.SPEND_BALANCE:
+                yield from self._balance(desk, event.data)
+            case EventType.DOCUMENTATION_RECEIVED:
+                concerned = yield from file_document(desk, event.data)
+                yield from self._decide(desk, event.data.patient_id, concerned)
+            case EventType.REDECISION_REQUESTED:
+                yield from self._redecide(desk, event.data)
+            case EventType.THRESHOLD_CROSSED:
+                return Step(passes_on=True)
+            case _:
+                return Step()
+        return desk.clear_away()
+
+    def _accrue(self, desk: Desk, accrued: SpendAccrued, time: datetime) -> Asking:
+        """Decide the day that was priced, then the days beside it that this may change."""
+        patient_id, visit_day_id = accrued.patient_id, accrued.visit_day_id
+        plan_of_care_ids = _plans_named(accrued)
+        keys = keys_of(accrued, plan_of_care_ids)
+        lists = [plan_list(patient_id, each) for each in plan_of_care_ids]
+        yield from desk.load([keys.day, keys.decision, *keys.context(), *lists])
+        known: DayState | None = desk[keys.day]
+        if known is not None and known.accrued.revision >= accrued.revision:
+            return
+        yield from desk.load([*document_keys(desk, keys), *last_plan_segments(desk, keys)])
+        day = _keep_day(desk, accrued, known, time)
+        beside = self._keep_billed(desk, accrued, keys)
+        waits = _keep_running_total(desk, accrued)
+        yield from decide_day(desk, self._rulebook, day, keys)
+        if waits and accrued.spend is not None:
+            beside = [*beside, *(yield from _waiting(desk, patient_id, accrued.spend))]
+        others = [each for each in beside if each != visit_day_id]
+        if others:
+            yield from self._decide(desk, patient_id, others)
+
+    def _balance(self, desk: Desk, balance: SpendBalance) -> Asking:
+        """Keep the running total that a report changed, and decide the days that wait on it."""
+        key = ledger_key(balance.patient_id, balance.year, balance.threshold_group)
+        yield from desk.load([key])
+        ledger: LedgerState | None = desk[key]
+        largest = write_money(ZERO) if ledger is None else ledger.largest_allowed
+        desk.put(key, LedgerState(running_total=balance.running_total, largest_allowed=largest))
+        waiting = yield from _waiting(desk, balance.patient_id, balance)
+        yield from self._decide(desk, balance.patient_id, waiting)
+
+    def _redecide(self, desk: Desk, request: RedecisionRequested) -> Asking:
+        """Decide the day that is named, or all of the patient's held days, by the rulebook now."""
+        visit_day_ids = [request.visit_day_id] if request.visit_day_id is not None else None
+        if visit_day_ids is None:
+            list_ = held_list(request.patient_id)
+            yield from load_list(desk, list_)
+            visit_day_ids = listed(desk, list_)
+        yield from self._decide(desk, request.patient_id, visit_day_ids)
+
+    def _decide(self, desk: Desk, patient_id: str, visit_day_ids: Iterable[str]) -> Asking:
+        """Decide visit days by date of service, then by first arrival."""
+        ids = list(dict.fromkeys(visit_day_ids))
+        days = yield from load_days(desk, patient_id, ids)
+        for day, keys in sorted(days, key=_order):
+            yield from decide_day(desk, self._rulebook, day, keys)
+
+    def _keep_billed(self, desk: Desk, accrued: SpendAccrued, keys: DayKeys) -> Sequence[str]:
+        """Keep what the day bills; return the days beside it that are edited with it."""
+        billed = billed_by(accrued)
+        group: GroupState = desk[keys.group] or NO_GROUP
+        days = {each.visit_day_id: each for each in group.days}
+        known = days.pop(accrued.visit_day_id, None)
+        if billed == (() if known is None else known.billed):
+            return ()
+        own = (GroupDay(visit_day_id=accrued.visit_day_id, billed=billed),) if billed else ()
+        changed = (*days.values(), *own)
+        desk.put(keys.group, GroupState(days=changed) if changed else None)
+        if not days:
+            return ()
+        payer = accrued.payer
+        profile = self._rulebook.on(accrued.date_of_service, payer.payer_id, payer.program).profile
+        return tuple(days) if profile.code_pairs or profile.unit_limits else ()
+
+
+def _plans_named(accrued: SpendAccrued) -> tuple[str, ...]:
+    named = [each.plan_of_care_id for each in accrued.sessions if each.plan_of_care_id is not None]
+    return tuple(dict.fromkeys(named))
+
+
+def _keep_day(
+    desk: Desk, accrued: SpendAccrued, known: DayState | None, time: datetime
+) -> DayState:
+    """Keep the day and its sessions, each as a value of its own."""
+    patient_id, visit_day_id = accrued.patient_id, accrued.visit_day_id
+    sessions = accrued.sessions
+    for number, session in enumerate(sessions):
+        desk.put(day_session_key(patient_id, visit_day_id, number), session)
+    for number in range(len(sessions), 0 if known is None else known.session_count):
+        desk.put(day_session_key(patient_id, visit_day_id, number), None)
+    day = DayState(
+        accrued=replace(accrued, sessions=()),
+        session_count=len(sessions),
+        plan_of_care_ids=_plans_named(accrued),
+        first_event_time=time if known is None else known.first_event_time,
+    )
+    desk.put(day_key(patient_id, visit_day_id), day)
+    return day
+
+
+def _keep_running_total(desk: Desk, accrued: SpendAccrued) -> bool:
+    """Keep the ledger's running total; say whether a day that waits may need KX by it."""
+    spend = accrued.spend
+    if spend is None:
+        return False
+    key = ledger_key(accrued.patient_id, spend.year, spend.threshold_group)
+    known: LedgerState | None = desk[key]
+    before = ZERO if known is None else Decimal(known.running_total)
+    largest = write_money(ZERO) if known is None else known.largest_allowed
+    if known is None or known.running_total != spend.running_total:
+        kept = LedgerState(running_total=spend.running_total, largest_allowed=largest)
+        desk.put(key, kept)
+    return _may_matter(before, Decimal(spend.running_total), spend, Decimal(largest))
+
+
+def _may_matter(before: Decimal, after: Decimal, spend: Spend, largest: Decimal) -> bool:
+    """Say whether a waiting day of at most ``largest`` may need KX, or need it no more.
+
+    It may not where both totals leave every such day below the threshold, or both put it above
+    without its own amount.
+    """
+    if before == after or spend.kx_threshold is None:
+        return False
+    threshold = Decimal(spend.kx_threshold)
+    return max(before, after) > threshold and min(before, after) <= threshold + largest
+
+
+def _waiting(desk: Desk, patient_id: str, ledger: Spend | SpendBalance) -> AskingFor[list[str]]:
+    """Return the ledger's days that wait and never were ready."""
+    list_ = ledger_list(patient_id, ledger.year, ledger.threshold_group)
+    yield from load_list(desk, list_)
+    visit_day_ids = listed(desk, list_)
+    yield from desk.load(decision_key(patient_id, each) for each in visit_day_ids)
+    decisions = ((each, desk[decision_key(patient_id, each)]) for each in visit_day_ids)
+    return [each for each, decision in decisions if _never_was_ready(decision)]
+
+
+def _never_was_ready(decision: DecisionState) -> bool:
+    return decision.history.kx_balance is None
+
+
+def _order(loaded: tuple[DayState, DayKeys]) -> tuple[date, datetime]:
+    day, _ = loaded
+    return (day.accrued.date_of_service, day.first_event_time)

@@ -1,0 +1,137 @@
+"""What ``claims`` remembers: small values, each by its kind and the ids it belongs to."""
+
+from rules.attestation import Attestation
+from rules.decision import History
+from runtime.processor import Key
+from schemas.model import Identifier, Instant, Money, Struct
+from schemas.spend import SpendAccrued
+from schemas.values import ThresholdGroup
+
+SEGMENT = 32
+"""Entries in one segment of a list that grows."""
+
+
+class DayState(Struct, frozen=True):
+    """A visit day as spend priced it, without its sessions, which are values of their own."""
+
+    accrued: SpendAccrued
+    session_count: int
+    plan_of_care_ids: tuple[Identifier, ...]
+    first_event_time: Instant
+
+
+class DecisionState(Struct, frozen=True):
+    """What was decided on a visit day, and the lists that it stands in."""
+
+    history: History
+    listed_plans: tuple[Identifier, ...] = ()
+    ledger_segment: int | None = None
+    """Where the day stands in its ledger's list; None where it does not."""
+    held_segment: int | None = None
+    """Where the day stands in the patient's list of held days."""
+    needs_kx: bool = False
+    """A line was over the threshold when the day was decided last."""
+
+
+class ListHead(Struct, frozen=True):
+    """How many segments a list has."""
+
+    segments: int = 0
+
+
+class ListSegment(Struct, frozen=True):
+    """Up to 32 visit days, in the order in which they were listed."""
+
+    visit_day_ids: tuple[Identifier, ...] = ()
+
+
+class LedgerState(Struct, frozen=True):
+    """A patient's year in one threshold group, and the bound on what waits. Money in dollars.
+
+    Its list has the days that wait without ever having been ready, and those that need KX.
+    """
+
+    running_total: Money
+    largest_allowed: Money
+    """The most that a listed day has ever come to."""
+
+
+class AttestationsState(Struct, frozen=True):
+    """The valid attestations of a patient's year and threshold group."""
+
+    attestations: tuple[Attestation, ...]
+
+
+class PlanState(Struct, frozen=True):
+    """The documents of a plan of care, in the order in which they came."""
+
+    document_ids: tuple[Identifier, ...]
+
+
+class GroupDay(Struct, frozen=True):
+    """What one visit day of the group bills: codes with their units, one pair a line."""
+
+    visit_day_id: Identifier
+    billed: tuple[tuple[str, int], ...]
+
+
+class GroupState(Struct, frozen=True):
+    """The visit days of one (patient, billing NPI, ``payer_id``, date), over all disciplines."""
+
+    days: tuple[GroupDay, ...]
+
+
+def day_key(patient_id: str, visit_day_id: str) -> Key:
+    """Name the state of a visit day."""
+    return ("day", patient_id, visit_day_id)
+
+
+def day_session_key(patient_id: str, visit_day_id: str, number: int) -> Key:
+    """Name one session of a visit day, counted from 0; its state is the session itself."""
+    return ("day_session", patient_id, visit_day_id, str(number))
+
+
+def decision_key(patient_id: str, visit_day_id: str) -> Key:
+    """Name what was decided on a visit day."""
+    return ("decision", patient_id, visit_day_id)
+
+
+def ledger_key(patient_id: str, year: int, group: ThresholdGroup) -> Key:
+    """Name a patient's year in one threshold group."""
+    return ("ledger", patient_id, str(year), group.value)
+
+
+def attestations_key(patient_id: str, year: int, group: ThresholdGroup) -> Key:
+    """Name the attestations of a patient's year and threshold group."""
+    return ("attestations", patient_id, str(year), group.value)
+
+
+def plan_key(patient_id: str, plan_of_care_id: str) -> Key:
+    """Name the documents of a plan of care."""
+    return ("plan", patient_id, plan_of_care_id)
+
+
+def document_key(patient_id: str, document_id: str) -> Key:
+    """Name a document; its state is the highest revision itself."""
+    return ("document", patient_id, document_id)
+
+
+def group_key(accrued: SpendAccrued) -> Key:
+    """Name what is billed beside a visit day."""
+    npi, payer_id = accrued.billing_provider.npi, accrued.payer.payer_id
+    return ("group", accrued.patient_id, npi, payer_id, accrued.date_of_service.isoformat())
+
+
+def ledger_list(patient_id: str, year: int, group: ThresholdGroup) -> Key:
+    """Name the list of the days of a ledger that a balance or an attestation may change."""
+    return ("ledger_days", patient_id, str(year), group.value)
+
+
+def plan_list(patient_id: str, plan_of_care_id: str) -> Key:
+    """Name the list of the days that ever named a plan of care."""
+    return ("plan_days", patient_id, plan_of_care_id)
+
+
+def held_list(patient_id: str) -> Key:
+    """Name the list of the patient's held days."""
+    return ("held_days", patient_id)

@@ -1,0 +1,143 @@
+"""The consumer ``spend``: prices each visit day and keeps the patient's yearly therapy spend."""
+
+from datetime import date, datetime
+
+from reference.rulebook import RuleBook
+from rules.money import write_money
+from rules.spend import threshold_group
+from runtime.processor import Key, Output, Step, Steps
+from schemas.accrual import AccrualReported
+from schemas.envelope import Event
+from schemas.events import EventType
+from schemas.redecision import RedecisionRequested
+from schemas.spend import SpendBalance
+from schemas.units import UnitsComputed
+from schemas.values import Basis, Program
+from services.spend.day import SpendWork
+from services.spend.ledger import LedgerWork, thresholds_of
+from services.spend.state import (
+    SEGMENT,
+    Group,
+    HeldList,
+    HeldSegment,
+    Outcome,
+    day_key,
+    group_key,
+    held_key,
+    held_segment_key,
+    ledger_key,
+    outcome_key,
+)
+
+
+class SpendProcessor:
+    """Turns visit days with units into visit days with prices and balances.
+
+    A payer's report places days again; documents and requests for redecision are passed on.
+    """
+
+    source = "/therapy/spend"
+
+    def __init__(self, rulebook: RuleBook) -> None:
+        """Decide under ``rulebook``, which is loaded once and frozen."""
+        self._rulebook = rulebook
+
+    def process(self, event: Event) -> Steps:
+        """Handle one event of ``therapy.units``."""
+        match event.type:
+            case EventType.UNITS_COMPUTED:
+                return self._take_day(event.data, event.time)
+            case EventType.ACCRUAL_REPORTED:
+                return self._take_report(event.data, event.time)
+            case EventType.REDECISION_REQUESTED:
+                return self._decide_again(event.data, event.time)
+            case _:
+                return _pass_on()
+
+    def _take_day(self, day: UnitsComputed, accrued_at: datetime) -> Steps:
+        """Price and accrue a visit day, then the other days that share its payment reduction."""
+        work = SpendWork(day.patient_id, self._rulebook, accrued_at)
+        name, group = day.visit_day_id, _group_of(day)
+        outcome = outcome_key(day.patient_id, name)
+        ledger = _ledger_of(day)
+        yield from work.values.load((outcome, group, ledger))
+        before: Outcome | None = work.values[outcome]
+        if before is not None and day.revision <= before.units_revision:
+            return Step()
+        if before is None:
+            known: Group = work.values[group] or Group()
+            work.values.keep(group, Group(visit_day_ids=(*known.visit_day_ids, name)))
+        work.file_day(day, before)
+        outputs = yield from work.settle((group,), first=name, is_new=True)
+        return Step(work.values.changes, outputs)
+
+    def _take_report(self, report: AccrualReported, at: datetime) -> Steps:
+        """Let the latest report be the truth, and place the entries after it again."""
+        patient_id, group = report.patient_id, report.threshold_group
+        work = SpendWork(patient_id, self._rulebook, at)
+        yield from work.load_ledger(report.year, group)
+        ledger = work.ledger(report.year, group)
+        if ledger.report is not None and report.as_of <= ledger.report.as_of:
+            return Step()
+        yield from ledger.load(range(ledger.count))
+        moved = ledger.take_report(report)
+        outputs = yield from work.move(ledger, moved)
+        if ledger.is_moved:
+            outputs.append(_balance(ledger, report))
+        facts = self._rulebook.on(date(report.year, 1, 1), "", Program.MEDICARE_FFS)
+        outputs.extend(
+            Output(EventType.THRESHOLD_CROSSED, patient_id, crossed)
+            for crossed in ledger.crossings(thresholds_of(facts, group), None)
+        )
+        return Step(work.values.changes, outputs)
+
+    def _decide_again(self, request: RedecisionRequested, at: datetime) -> Steps:
+        """Compute the day named, or every day that was held here, under the rulebook in force."""
+        patient_id = request.patient_id
+        work = SpendWork(patient_id, self._rulebook, at)
+        name = request.visit_day_id
+        names = [] if name is None else [name]
+        if name is None:
+            head_key = held_key(patient_id)
+            yield from work.values.load((head_key,))
+            head: HeldList = work.values[head_key] or HeldList()
+            segments = [
+                held_segment_key(patient_id, number) for number in range(-(-head.count // SEGMENT))
+            ]
+            yield from work.values.load(segments)
+            listed: list[HeldSegment] = [work.values[key] for key in segments]
+            names = [each for segment in listed for each in segment.visit_day_ids]
+        keys = [day_key(patient_id, each) for each in names]
+        yield from work.values.load(keys)
+        days: list[UnitsComputed | None] = [work.values[key] for key in keys]
+        groups = dict.fromkeys(_group_of(day) for day in days if day is not None)
+        yield from work.values.load(groups)
+        outputs = yield from work.settle(groups, first=name)
+        return Step(work.values.changes, outputs, passes_on=True)
+
+
+def _pass_on() -> Steps:
+    yield ()
+    return Step(passes_on=True)
+
+
+def _group_of(day: UnitsComputed) -> Key:
+    npi, payer_id = day.billing_provider.npi, day.payer.payer_id
+    return group_key(day.patient_id, npi, payer_id, day.date_of_service)
+
+
+def _ledger_of(day: UnitsComputed) -> Key:
+    group = threshold_group(day.discipline)
+    return ledger_key(day.patient_id, day.date_of_service.year, group)
+
+
+def _balance(ledger: LedgerWork, report: AccrualReported) -> Output:
+    balance = SpendBalance(
+        patient_id=report.patient_id,
+        year=report.year,
+        threshold_group=report.threshold_group,
+        running_total=write_money(ledger.running_total),
+        basis=Basis.REPORTED,
+        reported_as_of=report.as_of,
+    )
+    return Output(EventType.SPEND_BALANCE, report.patient_id, balance)

@@ -1,0 +1,104 @@
+"""The decision on a visit day, against a biller's cases, and when it is news."""
+
+import pytest
+from msgspec.structs import replace
+
+from reference.rulebook import RuleBook
+from rules.decision import History, Outcome, PricedDay, amount_held, decide, is_news
+from tests.rules.visit_days import (
+    Case,
+    facts_of,
+    history_of,
+    ledger_of,
+    load_cases,
+    price_day,
+)
+
+
+def decide_case(case: Case, rulebook: RuleBook) -> Outcome:
+    """Return what the case's day comes to."""
+    facts = facts_of(rulebook, case)
+    priced = price_day(case, facts)
+    if case.get("no_lines"):
+        accrued = replace(priced.accrued, lines=(), total_allowed="0.00")
+        priced = PricedDay(accrued, priced.sessions, priced.first_event_time)
+    return decide(priced, ledger_of(case), history_of(case), facts)
+
+
+@pytest.mark.parametrize("case", load_cases(__file__), ids=lambda case: case["name"])
+def test_a_visit_day_comes_to_the_decision_of_the_case(case: Case, rulebook: RuleBook) -> None:
+    """The type, what blocks, what is missing and the amount held are the case's."""
+    outcome = decide_case(case, rulebook)
+    assert outcome.type == f"therapy.claim.{case['type']}.v1"
+    blocked_by = [{"code": each.code, "lines": list(each.lines)} for each in outcome.blocked_by]
+    assert blocked_by == case.get("blocked_by", [])
+    missing = [
+        {
+            "code": each.code,
+            "owner": each.owner,
+            "lines": list(each.lines),
+            "sessions": list(each.session_ids),
+            **({} if each.due is None else {"due": each.due}),
+            **({} if each.plan_of_care_id is None else {"plan": each.plan_of_care_id}),
+        }
+        for each in outcome.missing
+    ]
+    assert missing == case.get("missing", [])
+    if "missing" in case:
+        assert amount_held(outcome.day) == case.get("held")
+
+
+SAME: tuple[Case, ...] = (
+    {},
+    {"running_total": "900.00"},
+    {"findings": ["CLINICIAN_CHOICE_OF_UNIT"]},
+)
+OTHER: tuple[Case, ...] = (
+    {"sessions": [{"services": [[97110, 15, {"charge": "71.00"}]]}]},
+    {"sessions": [{"services": [[97110, 15, {"modifiers": ["GA"]}]]}]},
+    {"sessions": [{"diagnoses": ["M25.562"]}]},
+    {"sessions": [{"place_of_service": "11"}]},
+    {"sessions": [{"authorization": {"number": "A-1"}}]},
+    {"sessions": [{"clinicians": [{"npi": "1444444442", "role": "therapist"}]}]},
+    {"units": {97110: 2}},
+    {"plans": [{"certifying_npi": "1999999992"}]},
+    {"balance_before": "2480.00", "attestations": [{}]},
+    {"sessions": [{"note": None}]},
+)
+
+
+@pytest.mark.parametrize("case", SAME)
+def test_what_is_not_on_the_claim_is_no_news(case: Case, rulebook: RuleBook) -> None:
+    """A ready day is not news when balances, arithmetic or information alone change."""
+    ready = decide_case({}, rulebook)
+    history = History(version=1, type=ready.type, fingerprint=ready.fingerprint)
+    assert not is_news(decide_case(case, rulebook), history)
+
+
+@pytest.mark.parametrize("case", OTHER)
+def test_what_is_on_the_claim_is_news(case: Case, rulebook: RuleBook) -> None:
+    """A ready day is news when anything that goes on the claim changes."""
+    ready = decide_case({}, rulebook)
+    history = History(version=1, type=ready.type, fingerprint=ready.fingerprint)
+    assert is_news(decide_case(case, rulebook), history)
+
+
+def test_a_blocked_day_is_news_by_what_it_waits_for(rulebook: RuleBook) -> None:
+    """A blocked day is news when its demands or its amount change, and not by a charge."""
+    unsigned = {"sessions": [{"note": {"one_on_one": True}}]}
+    blocked = decide_case(unsigned, rulebook)
+    history = History(version=1, type=blocked.type, fingerprint=blocked.fingerprint)
+    charged = {"note": {"one_on_one": True}, "services": [[97110, 15, {"charge": "90.00"}]]}
+    assert not is_news(decide_case({"sessions": [charged]}, rulebook), history)
+    assert is_news(decide_case({**unsigned, "allowed": {97110: "31.00"}}, rulebook), history)
+    assert is_news(decide_case({**unsigned, "plans": []}, rulebook), history)
+
+
+def test_an_empty_day_without_a_claim_is_no_news(rulebook: RuleBook) -> None:
+    """A day without sessions on which no claim is out has no decision."""
+    facts = facts_of(rulebook, {})
+    priced = price_day({}, facts)
+    empty = PricedDay(replace(priced.accrued, lines=()), (), priced.first_event_time)
+    outcome = decide(empty, None, History(), facts)
+    assert outcome.type is None
+    assert not is_news(outcome, History())

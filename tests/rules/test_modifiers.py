@@ -1,0 +1,17 @@
+"""The modifiers of a line, against cases."""
+
+import pytest
+
+from rules.modifiers import assign_modifiers, disagreeing_modifiers
+from schemas.values import Discipline
+from tests.rules.visit_days import Case, load_cases
+
+
+@pytest.mark.parametrize("case", load_cases(__file__), ids=lambda case: case["name"])
+def test_modifiers_stand_in_their_order(case: Case) -> None:
+    """The line has the case's modifiers, and what came and is not theirs is named."""
+    discipline = Discipline(case["discipline"]) if "discipline" in case else None
+    came = tuple(case.get("came", ()))
+    given = assign_modifiers(discipline, came, has_kx=case.get("kx", False))
+    assert given == tuple(case["given"])
+    assert disagreeing_modifiers(came, given) == tuple(case.get("disagree", ()))
