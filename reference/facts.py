@@ -191,10 +191,10 @@ class AssistantRule:
 class Thresholds:
     """The yearly thresholds of one group in dollars; balances strictly above are over."""
 
-    approaching_kx: Decimal
+    approaching_kx: Decimal | NoValueInForce
     """90 % of the KX threshold, a parameter of ours."""
-    kx: Decimal
-    review: Decimal
+    kx: Decimal | NoValueInForce
+    review: Decimal | NoValueInForce
 
 
 class CodePairs:

@@ -143,21 +143,25 @@ class RuleBook:
             return factors, factors
         return factors.standard, factors.qualifying_apm
 
-    def _thresholds(self, day: date) -> Mapping[ThresholdGroup, Thresholds] | NoValueInForce:
+    def _thresholds(self, day: date) -> Mapping[ThresholdGroup, Thresholds]:
         parameters = self._holdings.parameters
         kx, review = parameters.kx_threshold.value(day), parameters.review_threshold.value(day)
         share = parameters.approaching_share.value(day)
+        approaching: Mapping[ThresholdGroup, Decimal] | NoValueInForce
         if isinstance(kx, NoValueInForce):
-            return kx
-        if isinstance(review, NoValueInForce):
-            return review
-        if isinstance(share, NoValueInForce):
-            return share
+            approaching = kx
+        elif isinstance(share, NoValueInForce):
+            approaching = share
+        else:
+            approaching = {
+                group: (kx[group] * share).quantize(CENT, ROUND_HALF_UP)
+                for group in ThresholdGroup
+            }
         thresholds = {
             group: Thresholds(
-                approaching_kx=(kx[group] * share).quantize(CENT, ROUND_HALF_UP),
-                kx=kx[group],
-                review=review[group],
+                approaching_kx=_of_group(approaching, group),
+                kx=_of_group(kx, group),
+                review=_of_group(review, group),
             )
             for group in ThresholdGroup
         }
@@ -197,6 +201,12 @@ class RuleBook:
             return NoValueInForce("filing period", day)
         is_lost = (day.month, day.day) == (2, 29) and not isleap(year)
         return date(year, 2, 28) if is_lost else date(year, day.month, day.day)
+
+
+def _of_group(
+    values: Mapping[ThresholdGroup, Decimal] | NoValueInForce, group: ThresholdGroup
+) -> Decimal | NoValueInForce:
+    return values if isinstance(values, NoValueInForce) else values[group]
 
 
 def load(path: Path = PACKAGE) -> RuleBook:

@@ -103,17 +103,19 @@ def find_rendering_npi(line: TracedLine) -> str | None:
 
 
 def total_charge(line: TracedLine, facts: Facts) -> str | None:
-    """Return the line's charge in dollars; None where a service that bears a unit has none.
+    """Return the line's charge in dollars, None where it cannot be known.
 
-    Services that state different charges bear the line's units as codes earn units: whole ones
-    first, then the largest remainder, then the first.
+    A charge that every service states which states one is the code's. Services that state
+    different charges bear the line's units as codes earn units: whole ones first, then the largest
+    remainder, then the first; one that bears a unit and states none leaves the line without.
     """
     units = line.line.units
     if units is None:
         return None
     charges = [service.charge for _, service in line.services]
-    if len(charges) == 1 or len(set(charges)) == 1:
-        return _multiply(charges[0], units)
+    stated = {charge for charge in charges if charge is not None}
+    if len(stated) < 2:
+        return _multiply(next(iter(stated), None), units)
     borne = _units_borne(line, units, facts)
     if borne is None:
         return None

@@ -5,7 +5,7 @@ treatment is day 0.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import assert_never
 
@@ -116,40 +116,21 @@ def _judge_plan(
         return PlanJudgement(plan_of_care_id, session_ids, goals, missing=rule)
     intervals = [_interval(each, day, rule) for each in established]
     having = [each for each in intervals if each.first <= day <= each.last]
-    if not having:
-        return _judge_gap(PlanJudgement(plan_of_care_id, session_ids, goals), intervals, facts)
-    chosen = min(having, key=_preference)
-    serving = chosen.document.content
-    return PlanJudgement(
-        plan_of_care_id,
-        session_ids,
-        frozenset(goal.goal_id for goal in serving.goals),
-        serving,
-        None if chosen.is_certified else FindingCode.PLAN_OF_CARE_NOT_CERTIFIED,
-        None if chosen.is_certified else due_date(serving, rule),
-    )
-
-
-def _judge_gap(
-    judgement: PlanJudgement, intervals: Sequence[_Interval], facts: Facts
-) -> PlanJudgement:
-    """Say what is wrong with a date in no interval: one ended before it, or none began yet."""
-    rule = facts.certification
-    assert not isinstance(rule, NoValueInForce)
-    ended = [each for each in intervals if each.last < facts.date_of_service]
-    if ended:
-        latest = max(ended, key=lambda each: (each.last, each.document.document_id))
-    else:
-        latest = min(intervals, key=lambda each: (each.first, each.document.document_id))
-    is_expired = bool(ended) and latest.is_certified
-    code = FindingCode.PLAN_OF_CARE_NOT_CERTIFIED
-    return PlanJudgement(
-        judgement.plan_of_care_id,
-        judgement.session_ids,
-        judgement.goals,
-        problem=FindingCode.CERTIFICATION_EXPIRED if is_expired else code,
-        due=None if is_expired else due_date(latest.document.content, rule),
-        through=latest.last if is_expired else None,
+    chosen = min(having, key=_preference, default=None)
+    serving = None if chosen is None else chosen.document.content
+    named = goals if serving is None else frozenset(goal.goal_id for goal in serving.goals)
+    judgement = PlanJudgement(plan_of_care_id, session_ids, named, serving)
+    if chosen is not None and chosen.is_certified:
+        return judgement
+    past = [each.last for each in intervals if each.is_certified and each.last < day]
+    if past:
+        expired = FindingCode.CERTIFICATION_EXPIRED
+        return replace(judgement, problem=expired, through=max(past))
+    nearest = chosen or min(intervals, key=lambda each: (each.first, each.document.document_id))
+    return replace(
+        judgement,
+        problem=FindingCode.PLAN_OF_CARE_NOT_CERTIFIED,
+        due=due_date(nearest.document.content, rule),
     )
 
 

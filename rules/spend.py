@@ -96,7 +96,7 @@ def kx_required(
     Over is strictly more. The authority is silent on a line that straddles the threshold: it is
     over.
     """
-    if thresholds is None:
+    if thresholds is None or isinstance(thresholds.kx, NoValueInForce):
         return [False] * len(lines)
     required, balance = [], balance_before
     for line in lines:
@@ -106,12 +106,23 @@ def kx_required(
     return required
 
 
-def report_thresholds(facts: Facts, lines: Sequence[PricedLine]) -> tuple[Finding, ...]:
-    """Report that the thresholds of a day with lines have no value in force (SSA §1833(g)(2))."""
-    missing = facts.thresholds
-    if not lines or not facts.profile.thresholds or not isinstance(missing, NoValueInForce):
+def report_thresholds(
+    facts: Facts, group: ThresholdGroup, lines: Sequence[PricedLine]
+) -> tuple[Finding, ...]:
+    """Report the thresholds that a day with lines needs and that have no value in force.
+
+    Source: SSA §1833(g)(2) for the KX threshold, (g)(7)(B) for medical review.
+    """
+    if not lines or not facts.profile.thresholds:
         return ()
-    return (report_missing(facts, missing),)
+    if isinstance(facts.thresholds, NoValueInForce):
+        return (report_missing(facts, facts.thresholds),)
+    needed = facts.thresholds[group]
+    return tuple(
+        report_missing(facts, each)
+        for each in (needed.kx, needed.review)
+        if isinstance(each, NoValueInForce)
+    )
 
 
 def write_line(priced: PricedLine, *, requires_kx: bool) -> SpendLine:
@@ -148,6 +159,8 @@ def write_line(priced: PricedLine, *, requires_kx: bool) -> SpendLine:
 def write_spend(standing: Standing, thresholds: Thresholds | None) -> Spend:
     """Write where a visit day stands and what it is over (SSA §1833(g)(5)(E), (7))."""
     after = standing.balance_before + standing.amount
+    kx = _in_force(thresholds.kx) if thresholds else None
+    review = _in_force(thresholds.review) if thresholds else None
     reported_as_of = standing.reported_as_of
     spend = Spend(
         year=standing.year,
@@ -156,15 +169,19 @@ def write_spend(standing: Standing, thresholds: Thresholds | None) -> Spend:
         amount=write_money(standing.amount),
         balance_after=write_money(after),
         running_total=write_money(standing.running_total),
-        kx_threshold=None if thresholds is None else write_money(thresholds.kx),
-        review_threshold=None if thresholds is None else write_money(thresholds.review),
-        over_kx=None if thresholds is None else after > thresholds.kx,
-        over_review=None if thresholds is None else after > thresholds.review,
+        kx_threshold=None if kx is None else write_money(kx),
+        review_threshold=None if review is None else write_money(review),
+        over_kx=None if kx is None else after > kx,
+        over_review=None if review is None else after > review,
         basis=Basis.FLOOR if reported_as_of is None else Basis.REPORTED,
     )
     if reported_as_of is None:
         return spend
     return replace(spend, reported_as_of=reported_as_of)
+
+
+def _in_force(threshold: Decimal | NoValueInForce) -> Decimal | None:
+    return None if isinstance(threshold, NoValueInForce) else threshold
 
 
 def find_crossings(
@@ -184,6 +201,8 @@ def find_crossings(
         (Threshold.REVIEW, thresholds.review),
     )
     passed = [
-        Crossing(name, direction, amount) for name, amount in rising if lower <= amount < upper
+        Crossing(name, direction, amount)
+        for name, amount in rising
+        if not isinstance(amount, NoValueInForce) and lower <= amount < upper
     ]
     return tuple(passed if direction is Direction.UP else reversed(passed))

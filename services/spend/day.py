@@ -191,7 +191,8 @@ class SpendWork:
                 facts=bill.facts,
                 before=before,
                 priced=priced,
-                findings=priced.findings + report_thresholds(bill.facts, priced.lines),
+                findings=priced.findings
+                + report_thresholds(bill.facts, threshold_group(day.discipline), priced.lines),
                 ledger=self._ledgers[_ledger_of(day)],
                 place=None if before is None else before.place,
             )

@@ -28,6 +28,9 @@ values:
 def missing(rulebook: RuleBook, day: date) -> set[str]:
     """Names what has no value on a date for Medicare."""
     facts = rulebook.on(day, *MEDICARE)
+    assert not isinstance(facts.thresholds, NoValueInForce)
+    of_group = facts.thresholds[ThresholdGroup.OT]
+    thresholds = (of_group.approaching_kx, of_group.kx, of_group.review)
     values = (
         facts.procedures,
         facts.timed_unit,
@@ -36,7 +39,7 @@ def missing(rulebook: RuleBook, day: date) -> set[str]:
         facts.conversion_factor,
         facts.conversion_factor_qualifying_apm,
         facts.mppr_practice_expense_share,
-        facts.thresholds,
+        *thresholds,
         facts.certification,
         facts.assistants,
         facts.code_pairs,

@@ -168,6 +168,9 @@ def _spend(case: Mapping[str, Any], facts: Facts, amount: Decimal) -> Spend | No
         return None
     group = ThresholdGroup.OT if case.get("discipline") == "OT" else ThresholdGroup.PT_SLP
     thresholds = facts.thresholds[group]
+    kx, review = thresholds.kx, thresholds.review
+    assert not isinstance(kx, NoValueInForce)
+    assert not isinstance(review, NoValueInForce)
     before = Decimal(case.get("balance_before", "0.00"))
     return Spend(
         year=facts.date_of_service.year,
@@ -176,9 +179,9 @@ def _spend(case: Mapping[str, Any], facts: Facts, amount: Decimal) -> Spend | No
         amount=write_money(amount),
         balance_after=write_money(before + amount),
         running_total=write_money(before + amount),
-        kx_threshold=write_money(thresholds.kx),
-        review_threshold=write_money(thresholds.review),
-        over_kx=before + amount > thresholds.kx,
-        over_review=before + amount > thresholds.review,
+        kx_threshold=write_money(kx),
+        review_threshold=write_money(review),
+        over_kx=before + amount > kx,
+        over_review=before + amount > review,
         basis=Basis(case.get("basis", "reported")),
     )
