@@ -11,6 +11,7 @@ from reference.facts import Facts
 from reference.rulebook import RuleBook
 from rules.money import ZERO, write_money
 from rules.pricing import Bill, PricedDay, PricedLine, price_group
+from rules.same_date import BilledDay, report_same_date
 from rules.spend import (
     Standing,
     kx_required,
@@ -182,8 +183,14 @@ class SpendWork:
             Bill(day.lines, day.billing_provider, self._sessions[name], self._facts(day))
             for name, day in zip(names, days, strict=True)
         ]
+        group = price_group(bills)
+        held = report_same_date(
+            [_billed(bill, priced) for bill, priced in zip(bills, group, strict=True)]
+        )
         visits = []
-        for name, day, bill, priced in zip(names, days, bills, price_group(bills), strict=True):
+        for name, day, bill, priced, same_date in zip(
+            names, days, bills, group, held, strict=True
+        ):
             before: Outcome | None = self.values[outcome_key(self.patient_id, name)]
             visit = Visit(
                 day=day,
@@ -192,7 +199,8 @@ class SpendWork:
                 before=before,
                 priced=priced,
                 findings=priced.findings
-                + report_thresholds(bill.facts, threshold_group(day.discipline), priced.lines),
+                + report_thresholds(bill.facts, threshold_group(day.discipline), priced.lines)
+                + same_date,
                 ledger=self._ledgers[_ledger_of(day)],
                 place=None if before is None else before.place,
             )
@@ -253,6 +261,11 @@ class SpendWork:
     def _close(self) -> None:
         for ledger in self._ledgers.values():
             ledger.close()
+
+
+def _billed(bill: Bill, priced: PricedDay) -> BilledDay:
+    lines = tuple([each.line for each in priced.lines if each.line.units is not None])
+    return BilledDay(lines, bill.provider.setting, bill.facts)
 
 
 def _ledger_of(day: UnitsComputed) -> tuple[int, ThresholdGroup]:

@@ -112,8 +112,11 @@ def test_a_year_without_thresholds_in_force_still_accrues(spend_clinic: Clinic) 
     """In 2027 nothing is in force: the day is held for it, and has its place all the same."""
     sent = session("S-1", EXERCISE, date_of_service="2027-01-04")
     (day,) = accrued(spend_clinic.complete(sent))
-    assert codes(day) == ["NO_VALUE_IN_FORCE", "NO_VALUE_IN_FORCE"]
+    assert codes(day) == ["NO_VALUE_IN_FORCE"] * 3
+    told = " ".join(finding["message"] for finding in day["findings"])
+    assert all(name in told for name in ("relative values", "KX threshold", "unit limits"))
     assert (day["spend"]["kx_threshold"], day["spend"]["over_kx"]) == (None, None)
+    assert (day["spend"]["review_threshold"], day["spend"]["over_review"]) == ("3000.00", False)
     assert (day["spend"]["year"], day["lines"][0]["requires_kx"]) == (2027, False)
 
 
