@@ -182,7 +182,7 @@ def find_rate(
 
 
 def find_contract_price(line: UnitsLine, sessions: Sequence[Session]) -> Decimal | None:
-    """Return the contractor's dollars a unit where every service of the line states the same.
+    """Return the contractor's dollars a unit where the services that state it state the same.
 
     Carrier-priced codes have no national relative values (MPFS status indicator C).
     """
@@ -191,10 +191,9 @@ def find_contract_price(line: UnitsLine, sessions: Sequence[Session]) -> Decimal
         service.contract_price
         for session in sessions
         for service in session.services
-        if (session.session_id, service.line) in sources
+        if (session.session_id, service.line) in sources and service.contract_price is not None
     }
-    price = stated.pop() if len(stated) == 1 else None
-    return None if price is None else Decimal(price)
+    return Decimal(stated.pop()) if len(stated) == 1 else None
 
 
 def find_unreduced(lines: Iterable[RatedLine]) -> RatedLine | None:

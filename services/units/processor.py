@@ -114,7 +114,7 @@ class UnitsProcessor:
             replaced = _replace(work, name, document, signed=signed and name == named)
             work.set(addenda_key(patient_id, name), replaced)
         changed = [name for name in names if work.merge(name) != before[name]]
-        return (yield from work.compute(_days_of(work, changed)))
+        return (yield from work.compute(_days_of(work, changed), by_date=True))
 
     def _decide_again(self, request: RedecisionRequested) -> Steps:
         """Compute the day named, or all that were not decided, under the rulebook in force."""

@@ -2,13 +2,14 @@
 
 import shutil
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from reference.facts import NoValueInForce
 from reference.rulebook import PACKAGE, load
-from schemas.values import Program, UnitRule
+from schemas.values import Program, ThresholdGroup, UnitRule
 
 NEXT_YEAR = """\
   - from: 2027-01-01
@@ -40,12 +41,10 @@ def copied(tmp_path: Path) -> Path:
 
 def test_next_years_threshold_is_one_entry_in_one_file(copied: Path) -> None:
     """With one entry in one file, the KX threshold of 2027 is in force; before, nothing is."""
-    before = load(copied).on(DAY, "", Program.MEDICARE_FFS).thresholds
-    assert isinstance(before, NoValueInForce)
+    assert isinstance(_kx_threshold(copied), NoValueInForce)
     path = copied / "parameters" / "thresholds" / "kx_threshold.yaml"
     path.write_text(path.read_text(encoding="utf-8") + NEXT_YEAR, encoding="utf-8")
-    after = load(copied).on(DAY, "", Program.MEDICARE_FFS).thresholds
-    assert not isinstance(after, NoValueInForce)
+    assert _kx_threshold(copied) == Decimal("2550.00")
     assert _changed(copied) == {"parameters/thresholds/kx_threshold.yaml"}
 
 
@@ -59,6 +58,12 @@ def test_a_payer_with_known_policies_is_one_file(copied: Path) -> None:
     assert own.unit_rule is UnitRule.CMS_TOTAL_TIME
     assert others.unit_rule is UnitRule.CPT_MIDPOINT
     assert _changed(copied) == {"payers/employer_plan.yaml"}
+
+
+def _kx_threshold(copied: Path) -> Decimal | NoValueInForce:
+    thresholds = load(copied).on(DAY, "", Program.MEDICARE_FFS).thresholds
+    assert not isinstance(thresholds, NoValueInForce)
+    return thresholds[ThresholdGroup.PT_SLP].kx
 
 
 def _changed(copied: Path) -> set[str]:
