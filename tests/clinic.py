@@ -177,3 +177,31 @@ def of_type(emitted: list[Json], kind: str) -> list[Json]:
 def types(emitted: list[Json]) -> list[str]:
     """Return the types, without ``therapy.`` and ``.v1``."""
     return [each["type"].removeprefix("therapy.").removesuffix(".v1") for each in emitted]
+
+
+def decision(emitted: list[Json]) -> Json:
+    """Return the one decision among the events, with its kind."""
+    (found,) = [each for each in emitted if each["type"].startswith("therapy.claim.")]
+    kind = found["type"].removeprefix("therapy.claim.").removesuffix(".v1")
+    return {"kind": kind, **found["data"]}
+
+
+def no_decision(emitted: list[Json]) -> bool:
+    """Say whether no decision is among the events."""
+    return not [each for each in emitted if each["type"].startswith("therapy.claim.")]
+
+
+def missing(decided: Json) -> list[str]:
+    """Return the codes of what is missing."""
+    return [each["code"] for each in decided["missing"]]
+
+
+def unsigned(session_id: str, services: list[Json], **more: object) -> Json:
+    """Return a session whose note waits for its signature."""
+    return session(session_id, services, note={"note_id": "N", "one_on_one": True}, **more)
+
+
+def signature(session_id: str) -> Json:
+    """Return the addendum that signs a session's note."""
+    content = {"session_id": session_id, "signed_at": "2026-03-04T09:00:00-06:00"}
+    return document("note_addendum", f"A-{session_id}", content)

@@ -1,0 +1,94 @@
+"""Random streams of a few patients: whatever a bus may bring, in any order."""
+
+from hypothesis import strategies as st
+
+from tests.clinic import (
+    COMMERCIAL,
+    MEDICARE,
+    Json,
+    document,
+    event,
+    plan_of_care,
+    report,
+    service,
+    session,
+)
+
+PATIENTS = ("P-1", "P-2", "P-3")
+SESSIONS = ("S-1", "S-2", "S-3")
+DATES = ("2025-12-31", "2026-03-02", "2026-03-03", "2027-01-04")
+CODES = ("97110", "97116", "97140", "97530", "97161", "97010", "97139", "99999")
+KX = {"statement": "reasonable and necessary", "threshold_group": "pt_slp", "year": 2026}
+
+SERVICES = st.lists(
+    st.tuples(st.sampled_from(CODES), st.integers(0, 60)), min_size=1, max_size=3
+).map(lambda done: [service(line, code, spent) for line, (code, spent) in enumerate(done, 1)])
+
+
+@st.composite
+def _session(draw: st.DrawFn) -> tuple[str, Json]:
+    signed = draw(st.booleans())
+    note: Json = {"note_id": "N", "one_on_one": True}
+    if signed:
+        note["signed_at"] = "2026-03-02T15:00:00-06:00"
+    data = session(
+        draw(st.sampled_from(SESSIONS)),
+        draw(SERVICES),
+        revision=draw(st.integers(1, 3)),
+        date_of_service=draw(st.sampled_from(DATES)),
+        discipline=draw(st.sampled_from(["PT", "OT", "SLP"])),
+        payer=draw(st.sampled_from([MEDICARE, COMMERCIAL])),
+        note=note,
+    )
+    return draw(st.sampled_from(["session.completed", "session.amended"])), data
+
+
+@st.composite
+def _void(draw: st.DrawFn) -> tuple[str, Json]:
+    data = {"session_id": draw(st.sampled_from(SESSIONS)), "revision": draw(st.integers(1, 9))}
+    return "session.voided", {**data, "patient_id": "P-1", "reason": "entered twice"}
+
+
+@st.composite
+def _document(draw: st.DrawFn) -> tuple[str, Json]:
+    revision = draw(st.integers(1, 2))
+    signature = {
+        "session_id": draw(st.sampled_from(SESSIONS)),
+        "signed_at": "2026-03-04T09:00:00-06:00",
+    }
+    data = draw(
+        st.sampled_from(
+            [
+                plan_of_care(),
+                plan_of_care(certification="none", certified_on=None),
+                document("kx_attestation", "D-KX", KX),
+                document("note_addendum", "D-A", signature),
+                document("note_addendum", "D-A", signature, signed_at=None),
+            ]
+        )
+    )
+    return "documentation.received", {**data, "revision": revision}
+
+
+@st.composite
+def _report(draw: st.DrawFn) -> tuple[str, Json]:
+    amount = draw(st.sampled_from(["0.00", "1200.00", "2440.00", "2480.00", "2990.00"]))
+    as_of = draw(st.sampled_from(["2026-03-01T00:00:00Z", "2026-03-02T15:00:00Z"]))
+    more = draw(st.sampled_from([{}, {"includes_through": "2026-03-02"}]))
+    return "accrual.reported", report(amount, as_of, **more)
+
+
+@st.composite
+def streams(draw: st.DrawFn, patients: tuple[str, ...] = PATIENTS) -> list[Json]:
+    """Draw a stream of events of these patients; each event has an id and a time of its own."""
+    acts = st.one_of(_session(), _session(), _session(), _void(), _document(), _report())
+    drawn = draw(st.lists(st.tuples(st.sampled_from(patients), acts), min_size=1, max_size=16))
+    return [
+        event(
+            kind,
+            {**data, "patient_id": patient},
+            time=f"2026-03-02T{8 + number // 60:02}:{number % 60:02}:00-06:00",
+            event_id=f"e-{number}",
+        )
+        for number, (patient, (kind, data)) in enumerate(drawn)
+    ]
