@@ -5,7 +5,7 @@ not an exception: the visit day is then held with the name of what is missing, a
 carried forward.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -85,7 +85,7 @@ class Pricing(StrEnum):
     NOT_PAYABLE = "not_payable"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class RelativeValue:
     """A code's relative value units in one release; practice expense is the non-facility one."""
 
@@ -101,9 +101,9 @@ class RelativeValue:
     release: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Gpci:
-    """The geographic practice cost indices of one MAC and locality."""
+    """The geographic practice cost indices of one MAC and locality; one object a row."""
 
     work: Decimal
     practice_expense: Decimal
@@ -197,17 +197,31 @@ class Thresholds:
     review: Decimal | NoValueInForce
 
 
+NO_PAIRS: Mapping[str, CodePair] = {}
+
+
 class CodePairs:
     """The active NCCI pairs of one setting's table on one date."""
 
     __slots__ = ("_pairs",)
 
     def __init__(self, pairs: Mapping[tuple[str, str], CodePair]) -> None:
-        self._pairs = pairs
+        self._pairs: dict[str, dict[str, CodePair]] = {}
+        for (column_one, column_two), pair in pairs.items():
+            self._pairs.setdefault(column_one, {})[column_two] = pair
 
     def pair(self, column_one: str, column_two: str) -> CodePair | None:
         """Return the active pair in this column order, or None."""
-        return self._pairs.get((column_one, column_two))
+        return self._pairs.get(column_one, NO_PAIRS).get(column_two)
+
+    def among(self, codes: Sequence[str]) -> list[CodePair]:
+        """Return the active pairs of which both codes are in ``codes``, in that order."""
+        found = []
+        for column_one in codes:
+            pairs = self._pairs.get(column_one)
+            if pairs is not None:
+                found += [pairs[column_two] for column_two in codes if column_two in pairs]
+        return found
 
 
 @dataclass(frozen=True, slots=True)

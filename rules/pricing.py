@@ -14,6 +14,7 @@ from reference.facts import Facts, Gpci, NoValueInForce, Pricing, RelativeValue
 from rules.findings import report, report_missing
 from rules.money import ZERO, round_to_cent, write_money
 from schemas.finding import Finding
+from schemas.model import Struct
 from schemas.session import BillingProvider, Session
 from schemas.spend import Price, UnpricedReason
 from schemas.units import UnbilledService, UnitsLine
@@ -26,7 +27,7 @@ PRICES_KEPT = 1024
 UNPRICED = {reason: UnpricedReason(reason=reason) for reason in Unpriced}
 
 
-class Bill(NamedTuple):
+class Bill(Struct, frozen=True):
     """One visit day as it is to be priced: its lines with units, and what they are priced by."""
 
     lines: tuple[UnitsLine, ...]
@@ -55,7 +56,7 @@ UNDECIDED = Obstacle(Unpriced.UNDECIDED)
 NO_FEE_SCHEDULE = Obstacle(Unpriced.NO_FEE_SCHEDULE)
 
 
-class RatedLine(NamedTuple):
+class RatedLine(Struct, frozen=True):
     """A line with the schedule's rate, the contractor's dollars a unit, or an obstacle."""
 
     line: UnitsLine
@@ -63,7 +64,7 @@ class RatedLine(NamedTuple):
     is_mppr: bool
 
 
-class PricedLine(NamedTuple):
+class PricedLine(Struct, frozen=True):
     """A line with its allowed amount in dollars and how it comes about, or why there is none."""
 
     line: UnitsLine
@@ -71,7 +72,7 @@ class PricedLine(NamedTuple):
     price: Price | UnpricedReason
 
 
-class PricedDay(NamedTuple):
+class PricedDay(Struct, frozen=True):
     """A visit day's lines that stay, what was taken off, findings, and the total in dollars."""
 
     lines: tuple[PricedLine, ...]

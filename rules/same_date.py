@@ -6,7 +6,7 @@ a passed limit is about is held with the edit's name, and is not sent as if it w
 
 from collections.abc import Sequence
 
-from reference.facts import CodePairs, Facts, Limit, NoValueInForce
+from reference.facts import Facts, Limit, NoValueInForce
 from rules.findings import report_missing
 from schemas.finding import Finding
 from schemas.model import Struct
@@ -50,22 +50,15 @@ def _report_pairs(day: BilledDay, codes: Sequence[str]) -> list[Finding]:
     if table is None:
         missing = NoValueInForce(f"the code pairs of {day.setting}", facts.date_of_service)
         return [report_missing(facts, missing, [line.line for line in day.lines])]
-    return [
-        _hold_pair(day, one, two)
-        for one in codes
-        for two in codes
-        if _is_active(table, one, two) and any(line.code in {one, two} for line in day.lines)
-    ]
-
-
-def _is_active(table: CodePairs, column_one: str, column_two: str) -> bool:
-    return table.pair(column_one, column_two) is not None
-
-
-def _hold_pair(day: BilledDay, column_one: str, column_two: str) -> Finding:
-    name = f"code pair edit for {column_one} and {column_two}"
-    lines = [line.line for line in day.lines if line.code in {column_one, column_two}]
-    return report_missing(day.facts, NoValueInForce(name, day.facts.date_of_service), lines)
+    held = []
+    for pair in table.among(codes):
+        columns = (pair.column_one, pair.column_two)
+        lines = [line.line for line in day.lines if line.code in columns]
+        if lines:
+            name = f"code pair edit for {pair.column_one} and {pair.column_two}"
+            edit = NoValueInForce(name, facts.date_of_service)
+            held.append(report_missing(facts, edit, lines))
+    return held
 
 
 def _report_limits(day: BilledDay, units: dict[str, int]) -> list[Finding]:

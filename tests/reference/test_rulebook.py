@@ -28,9 +28,10 @@ values:
 def missing(rulebook: RuleBook, day: date) -> set[str]:
     """Names what has no value on a date for Medicare."""
     facts = rulebook.on(day, *MEDICARE)
-    assert not isinstance(facts.thresholds, NoValueInForce)
-    of_group = facts.thresholds[ThresholdGroup.OT]
-    thresholds = (of_group.approaching_kx, of_group.kx, of_group.review)
+    thresholds: tuple[object, ...] = (facts.thresholds,)
+    if not isinstance(facts.thresholds, NoValueInForce):
+        of_group = facts.thresholds[ThresholdGroup.OT]
+        thresholds = (of_group.approaching_kx, of_group.kx, of_group.review)
     values = (
         facts.procedures,
         facts.timed_unit,

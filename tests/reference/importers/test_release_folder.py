@@ -1,6 +1,6 @@
 """An official file becomes a release, or a plain message and nothing."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import date
 from pathlib import Path
 
@@ -113,8 +113,8 @@ def test_indices_come_in(folder: Path, form: str) -> None:
     old = load(folder).on(date(2026, 3, 2), *MEDICARE).gpcis
     assert not isinstance(gpcis, NoValueInForce)
     assert not isinstance(old, NoValueInForce)
-    assert {key: replace(value, release="") for key, value in gpcis.items()} == {
-        key: replace(value, release="") for key, value in old.items()
+    assert {key: asdict(replace(value, release="")) for key, value in gpcis.items()} == {
+        key: asdict(replace(value, release="")) for key, value in old.items()
     }
 
 
