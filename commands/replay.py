@@ -21,6 +21,8 @@ from schemas.values import DeadLetterReason
 from services.units.processor import UnitsProcessor
 
 CHUNK_BYTES = 65_536
+GC_THRESHOLDS = (50_000, 20, 50)
+"""What a replay makes has no cycles, so looking for some seldom is enough."""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -44,6 +46,7 @@ def run(arguments: Namespace) -> int:
             out = files.enter_context(Path(arguments.out).open("wb"))
         status = READ
         gc.freeze()
+        gc.set_threshold(*GC_THRESHOLDS)
         for written, is_dead in replay(lines, rulebook, Service(arguments.through)):
             out.write(written + b"\n")
             if is_dead:
@@ -57,7 +60,8 @@ def replay(
 ) -> Iterator[tuple[bytes, bool]]:
     """Yield each emitted event as a line of JSON, and whether it is a dead letter.
 
-    Memory holds the consumers' state and one line; the same input and rulebook give the same bytes.
+    Memory holds the consumers' state and one line; the same input and rulebook give the same
+    bytes.
     """
     reader = Reader(CLINICAL)
     pipeline = build_pipeline(rulebook, through)

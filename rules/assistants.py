@@ -26,8 +26,10 @@ def report_assistants(
     Payers that do not follow the assistant modifiers, exempt settings (SSA §1834(v)) and dates
     before the law need none.
     """
+    if not facts.profile.assistant_modifiers:
+        return []
     assisted = [line.line for line in lines if recorded[line.code].assistant_minutes]
-    if not assisted or not facts.profile.assistant_modifiers:
+    if not assisted:
         return []
     if first.discipline is Discipline.SLP:
         return [report_missing(facts, NoValueInForce(SPEECH, facts.date_of_service), assisted)]

@@ -5,21 +5,19 @@ manual is silent), and a balance exactly at the threshold is not over it. Money 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 
-from rules.claim_lines import TracedLine
+from rules.claim_lines import DayLine
 from schemas.documentation import KxAttestation
 from schemas.model import Day, Identifier, Struct
 from schemas.session import Session
 from schemas.spend import Spend
 from schemas.values import Role
 
-ATTESTING_ROLES = frozenset({Role.THERAPIST, Role.PHYSICIAN, Role.NPP})
-NONE_COVERED: frozenset[str] = frozenset()
+ATTESTING_ROLES = (Role.THERAPIST, Role.PHYSICIAN, Role.NPP)
 
 
-class Attestation(Struct, frozen=True):
+class Attestation(Struct, frozen=True, gc=False):
     """What a valid attestation covers within its year and group; None narrows nothing."""
 
     document_id: Identifier
@@ -28,16 +26,14 @@ class Attestation(Struct, frozen=True):
     through: Day | None
 
 
-@dataclass(frozen=True, slots=True)
-class Ledger:
+class Ledger(Struct, frozen=True, gc=False):
     """A patient's year in one threshold group: the running total, and what is attested for it."""
 
     running_total: Decimal
     attestations: tuple[Attestation, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class KxJudgement:
+class KxJudgement(Struct, frozen=True, gc=False):
     """On what balance a day was judged, and what came of it; lines by number, ascending."""
 
     balance: Decimal
@@ -74,7 +70,7 @@ def attestation_covers(attestation: Attestation, session: Session) -> bool:
 
 def judge_kx(
     spend: Spend | None,
-    lines: Sequence[TracedLine],
+    lines: Sequence[DayLine],
     sessions: Sequence[Session],
     ledger: Ledger | None,
     kept: str | None,
@@ -86,53 +82,52 @@ def judge_kx(
     """
     if spend is None or spend.kx_threshold is None:
         return None
-    balance = Decimal(kept) if kept is not None else _balance(spend, ledger)
-    required = _lines_over(balance, Decimal(spend.kx_threshold), lines)
-    covered = _sessions_covered(sessions, ledger)
+    amount = Decimal(spend.amount)
+    balance = Decimal(spend.balance_before if kept is None else kept)
+    if kept is None and ledger is not None:
+        balance = max(balance, ledger.running_total - amount)
+    threshold = Decimal(spend.kx_threshold)
+    # The amount is that of all lines: none is over where all together are not.
+    required = _lines_over(balance, threshold, lines) if balance + amount > threshold else ()
+    if ledger is None or not ledger.attestations:
+        return KxJudgement(balance, required, required, is_attested=False)
+    covered = _sessions_covered(sessions, ledger.attestations)
     return KxJudgement(
-        balance=balance,
-        required=required,
-        unattested=_lines_unattested(lines, required, covered) if required else (),
+        balance,
+        required,
+        _lines_unattested(lines, required, covered) if required else (),
         is_attested=len(covered) == len(sessions) > 0,
     )
 
 
-def _balance(spend: Spend, ledger: Ledger | None) -> Decimal:
-    balance = Decimal(spend.balance_before)
-    return (
-        balance if ledger is None else max(balance, ledger.running_total - Decimal(spend.amount))
-    )
-
-
-def _lines_over(
-    balance: Decimal, threshold: Decimal, lines: Sequence[TracedLine]
-) -> tuple[int, ...]:
+def _lines_over(balance: Decimal, threshold: Decimal, lines: Sequence[DayLine]) -> tuple[int, ...]:
     over = []
-    for traced in lines:
-        if traced.line.allowed_amount is not None:
-            balance += Decimal(traced.line.allowed_amount)
+    for line in lines:
+        if line.allowed_amount is not None:
+            balance += Decimal(line.allowed_amount)
         if balance > threshold:
-            over.append(traced.line.line)
+            over.append(line.number)
     return tuple(over)
 
 
 def _lines_unattested(
-    lines: Sequence[TracedLine], required: tuple[int, ...], covered: frozenset[str]
+    lines: Sequence[DayLine], required: tuple[int, ...], covered: frozenset[str]
 ) -> tuple[int, ...]:
     return tuple(
-        traced.line.line
-        for traced in lines
-        if traced.line.line in required
-        and any(session.session_id not in covered for session, _ in traced.services)
+        line.number
+        for line in lines
+        if line.number in required and any(at.session_id not in covered for at in line.services)
     )
 
 
-def _sessions_covered(sessions: Sequence[Session], ledger: Ledger | None) -> frozenset[str]:
-    attestations = () if ledger is None else ledger.attestations
-    if not attestations:
-        return NONE_COVERED
+def _sessions_covered(
+    sessions: Sequence[Session], attestations: Sequence[Attestation]
+) -> frozenset[str]:
     return frozenset(
-        session.session_id
-        for session in sessions
-        if any(attestation_covers(each, session) for each in attestations)
+        [
+            session.session_id
+            for session in sessions
+            for each in attestations
+            if attestation_covers(each, session)
+        ]
     )

@@ -73,7 +73,7 @@ def advance(outcome: Outcome, history: History) -> History:
         outstanding = None
     elif outcome.type is EventType.CLAIM_READY:
         originals += outstanding is None
-        visit_day_id = outcome.day.accrued.visit_day_id
+        visit_day_id = outcome.day.priced.visit_day_id
         outstanding = OutstandingClaim(
             identify_claim(visit_day_id, originals)
             if outstanding is None
@@ -115,6 +115,8 @@ def write_decision(outcome: Outcome, before: History, after: History) -> Decisio
     """Write the decision that takes the day's history from ``before`` to ``after``."""
     carried = _carry(outcome, after.version)
     match outcome.type:
+        case EventType.CLAIM_READY:
+            return _write_ready(outcome, carried, before, after)
         case EventType.CLAIM_WITHDRAWN:
             assert before.outstanding is not None
             return ClaimWithdrawn(
@@ -140,8 +142,6 @@ def write_decision(outcome: Outcome, before: History, after: History) -> Decisio
                 amount_held=amount_held(outcome.day),
                 outstanding=_version_out(before),
             )
-        case EventType.CLAIM_READY:
-            return _write_ready(outcome, carried, before, after)
         case _:
             raise AssertionError(outcome.type)
 
@@ -157,7 +157,7 @@ def _write_ready(
         frequency_code=ORIGINAL if before.outstanding is None else REPLACEMENT,
         replaces=_version_out(before),
         diagnoses=day.diagnoses,
-        total_allowed=day.accrued.total_allowed,
+        total_allowed=day.priced.total_allowed,
         place_of_service=place_of_service(day.sessions),
         certifying_npi=outcome.certifying_npi,
         authorization=authorization(day.sessions),
@@ -182,28 +182,28 @@ def _version_out(before: History) -> ClaimVersion | None:
 
 
 def _carry(outcome: Outcome, version: int) -> _Carried:
-    accrued = outcome.day.accrued
-    return _Carried(
-        visit_day_id=accrued.visit_day_id,
-        version=version,
-        patient_id=accrued.patient_id,
-        payer=accrued.payer,
-        billing_provider=accrued.billing_provider,
-        date_of_service=accrued.date_of_service,
-        discipline=accrued.discipline,
-        session_ids=tuple([session.session_id for session in outcome.day.sessions]),
-        lines=tuple([_write_line(line) for line in outcome.day.lines]),
-        unbilled=accrued.unbilled,
-        spend=_write_spend(outcome),
-        findings=outcome.findings,
-        steps=(*accrued.steps, *_steps(outcome)),
-    )
+    priced = outcome.day.priced
+    return {
+        "visit_day_id": priced.visit_day_id,
+        "version": version,
+        "patient_id": priced.patient_id,
+        "payer": priced.payer,
+        "billing_provider": priced.billing_provider,
+        "date_of_service": priced.date_of_service,
+        "discipline": priced.discipline,
+        "session_ids": tuple([session.session_id for session in outcome.day.sessions]),
+        "lines": tuple([_write_line(line) for line in outcome.day.lines]),
+        "unbilled": priced.unbilled,
+        "spend": _write_spend(outcome),
+        "findings": outcome.findings,
+        "steps": priced.steps + _steps(outcome),
+    }
 
 
 def _write_line(line: LineDraft) -> ClaimLine:
-    priced = line.traced.line
+    priced = line.line
     return ClaimLine(
-        line=priced.line,
+        line=priced.number,
         code=priced.code,
         modifiers=line.modifiers,
         units=priced.units,
@@ -216,7 +216,7 @@ def _write_line(line: LineDraft) -> ClaimLine:
 
 
 def _write_spend(outcome: Outcome) -> Spend | None:
-    spend, balance = outcome.day.accrued.spend, kx_balance_of(outcome)
+    spend, balance = outcome.day.priced.spend, kx_balance_of(outcome)
     if spend is None or balance is None:
         return spend
     return replace(spend, kx_balance=balance)
@@ -224,7 +224,7 @@ def _write_spend(outcome: Outcome) -> Spend | None:
 
 def _steps(outcome: Outcome) -> tuple[str, ...]:
     """Say why lines need KX."""
-    kx, spend = outcome.day.kx, outcome.day.accrued.spend
+    kx, spend = outcome.day.kx, outcome.day.priced.spend
     if kx is None or spend is None or not kx.required:
         return ()
     lines = ", ".join(map(str, kx.required))

@@ -1,26 +1,26 @@
 """The decision on a visit day: withdrawn, not billable, held, needs documentation or ready."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
+
+from msgspec.json import encode
 
 from reference.facts import Facts, NoValueInForce
 from rules.attestation import KxJudgement, Ledger, judge_kx
 from rules.claim_lines import (
     LineDraft,
-    TracedLine,
     find_rendering_npi,
+    index_services,
     modifiers_that_came,
     point_to_diagnoses,
     sessions_behind,
     total_charge,
-    trace_lines,
+    trace_line,
     unite_diagnoses,
 )
 from rules.edits import EDITS
-from rules.edits.day import Billed, EditedDay, Reported, about
-from rules.edits.same_date import billed_of
+from rules.edits.day import Billed, EditedDay, PricedDay, Reported, about
 from rules.modifiers import assign_modifiers
 from rules.money import write_money
 from rules.plan_of_care import PlanJudgement, judge_plans
@@ -30,13 +30,12 @@ from schemas.events import EventType
 from schemas.finding import Finding
 from schemas.model import Identifier, Money, Struct
 from schemas.session import Authorization, Session
-from schemas.spend import SpendAccrued
 from schemas.values import Effect, EmptiedBy, FindingCode, WithdrawalReason
 
-BLOCKED = frozenset({EventType.CLAIM_HELD, EventType.CLAIM_NEEDS_DOCUMENTATION})
+BLOCKED = (EventType.CLAIM_HELD, EventType.CLAIM_NEEDS_DOCUMENTATION)
 
 
-class OutstandingClaim(Struct, frozen=True):
+class OutstandingClaim(Struct, frozen=True, gc=False):
     """A claim of the day that is out: was ready and is not withdrawn."""
 
     claim_id: Identifier
@@ -46,7 +45,7 @@ class OutstandingClaim(Struct, frozen=True):
     """Units by code."""
 
 
-class History(Struct, frozen=True):
+class History(Struct, frozen=True, gc=False):
     """What was decided on a visit day before."""
 
     version: int = 0
@@ -61,60 +60,58 @@ class History(Struct, frozen=True):
     """What KX was judged on when the day first became ready."""
 
 
-@dataclass(frozen=True, slots=True)
-class PricedDay:
-    """A visit day as it comes to be decided."""
+class OnFile(Struct, frozen=True, gc=False):
+    """What a decision rests on beside the priced day."""
 
-    accrued: SpendAccrued
     sessions: tuple[Session, ...]
     first_event_time: datetime
-    billed_beside: Billed = ()
-    """What the other visit days of the same patient, billing NPI, payer and date bill."""
-    plans: Mapping[str, Sequence[PlanOfCare]] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+    """Those that came with the priced day."""
+    plans: Mapping[str, Sequence[PlanOfCare]] = {}
     """The documents of each plan of care that the sessions name."""
+    ledger: Ledger | None = None
+    """None where no threshold applies."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True, gc=False):
     """What a visit day comes to, before it is known whether that is news."""
 
     type: EventType | None
     """None where the day is empty and no claim is out."""
     day: EditedDay
     findings: tuple[Finding, ...]
+    fingerprint: str = ""
     missing: tuple[Missing, ...] = ()
     blocked_by: tuple[Block, ...] = ()
     plan: PlanJudgement | None = None
     """The plan of care that the claim refers to."""
     certifying_npi: str | None = None
     """Who certified it, where the payer asks for a plan: no other claim moves with one."""
-    fingerprint: str = ""
 
 
-def decide(priced: PricedDay, ledger: Ledger | None, history: History, facts: Facts) -> Outcome:
+def decide(priced: PricedDay, on_file: OnFile, history: History, facts: Facts) -> Outcome:
     """Decide a visit day on what is on file: the first decision of the contract that holds."""
-    day = prepare_day(priced, ledger, history, facts)
+    day = prepare_day(priced, on_file, history, facts)
+    came = on_file.findings
     if not day.lines:
-        return Outcome(_type_without_lines(day), day, priced.accrued.findings)
+        return Outcome(_type_without_lines(day), day, came)
     reported: list[Reported] = []
     for edit in EDITS:
-        reported += edit(day, facts)
-    findings = (*priced.accrued.findings, *[each.finding for each in reported])
-    missing = _missing([*_came_with(day, facts), *reported], day.sessions, facts)
-    blocked_by = _blocked_by(findings, facts)
-    if blocked_by or missing:
+        if found := edit(day, facts):
+            reported += found
+    findings = (*came, *[each.finding for each in reported])
+    effects = {facts.findings[each.code].effect for each in findings}
+    if Effect.HELD in effects or Effect.NEEDS_DOCUMENTATION in effects:
+        missing = _missing([*_came_with(came, day, facts), *reported], day.sessions, facts)
+        blocked_by = _blocked_by(findings, facts)
         type_ = EventType.CLAIM_HELD if blocked_by else EventType.CLAIM_NEEDS_DOCUMENTATION
-        fingerprint = _hash(_what_blocks(missing, blocked_by), amount_held(day))
-        return Outcome(type_, day, findings, missing, blocked_by, fingerprint=fingerprint)
+        fingerprint = _fingerprint(missing, blocked_by, amount_held(day))
+        return Outcome(type_, day, findings, fingerprint, missing, blocked_by)
     plan = None if day.is_evaluations_alone else day.plans[0]
     npi = _certifying_npi(plan, facts)
+    fingerprint = _fingerprint(*_what_goes_on_the_claim(day, npi))
     return Outcome(
-        EventType.CLAIM_READY,
-        day,
-        findings,
-        plan=plan,
-        certifying_npi=npi,
-        fingerprint=_hash(*_what_goes_on_the_claim(day, npi)),
+        EventType.CLAIM_READY, day, findings, fingerprint, plan=plan, certifying_npi=npi
     )
 
 
@@ -127,8 +124,10 @@ def is_news(outcome: Outcome, history: History) -> bool:
 
 def amount_held(day: EditedDay) -> str | None:
     """Return the sum of the priced lines in dollars; None where none is priced."""
-    is_priced = any(line.allowed_amount is not None for line in day.accrued.lines)
-    return day.accrued.total_allowed if is_priced else None
+    for line in day.priced.lines:
+        if line.allowed_amount is not None:
+            return day.priced.total_allowed
+    return None
 
 
 def place_of_service(sessions: Sequence[Session]) -> str | None:
@@ -157,7 +156,7 @@ def withdrawal_reason(day: EditedDay) -> WithdrawalReason:
     """Say why nothing is left to bill."""
     if day.sessions:
         return WithdrawalReason.NO_UNIT
-    if day.accrued.emptied_by is EmptiedBy.MOVED:
+    if day.priced.emptied_by is EmptiedBy.MOVED:
         return WithdrawalReason.MOVED
     return WithdrawalReason.VOIDED
 
@@ -165,56 +164,63 @@ def withdrawal_reason(day: EditedDay) -> WithdrawalReason:
 def units_by_code(day: EditedDay) -> Billed:
     """Return the units that the day bills of each code."""
     units: dict[str, int] = {}
-    for code, count in billed_of(day):
-        units[code] = units.get(code, 0) + count
+    for line in day.billed:
+        code = line.line.code
+        units[code] = units.get(code, 0) + (line.line.units or 0)
     return tuple(units.items())
 
 
-def prepare_day(
-    priced: PricedDay, ledger: Ledger | None, history: History, facts: Facts
-) -> EditedDay:
+def prepare_day(priced: PricedDay, on_file: OnFile, history: History, facts: Facts) -> EditedDay:
     """Assign modifiers and judge the plans and KX: all that the edits look at."""
-    accrued, sessions = priced.accrued, priced.sessions
-    traced = trace_lines(accrued.lines, sessions)
-    kx = judge_kx(accrued.spend, traced, sessions, ledger, history.kx_balance)
+    sessions = on_file.sessions
+    kx = judge_kx(priced.spend, priced.lines, sessions, on_file.ledger, history.kx_balance)
     diagnoses = unite_diagnoses(sessions)
-    lines = tuple([_draft(line, diagnoses, kx, priced, facts) for line in traced])
+    lines = _draft_lines(priced, sessions, diagnoses, kx, facts)
     return EditedDay(
-        accrued=accrued,
-        sessions=sessions,
-        first_event_time=priced.first_event_time,
-        diagnoses=diagnoses,
-        lines=lines,
-        billed=tuple([line for line in lines if line.traced.line.units is not None]),
-        is_evaluations_alone=_is_evaluations_alone(accrued, facts),
-        plans=judge_plans(sessions, priced.plans, facts),
+        priced,
+        sessions,
+        on_file.first_event_time,
+        diagnoses,
+        lines,
+        billed=tuple([line for line in lines if line.line.units is not None]),
+        is_evaluations_alone=_is_evaluations_alone(priced, facts),
+        plans=judge_plans(sessions, on_file.plans, facts),
         kx=kx,
-        billed_beside=priced.billed_beside,
         outstanding=None if history.outstanding is None else history.outstanding.units,
     )
 
 
-def _draft(
-    line: TracedLine,
-    diagnoses: Sequence[str],
-    kx: KxJudgement | None,
+def _draft_lines(
     priced: PricedDay,
+    sessions: Sequence[Session],
+    diagnoses: tuple[str, ...],
+    kx: KxJudgement | None,
     facts: Facts,
-) -> LineDraft:
-    came = modifiers_that_came(line)
-    number = line.line.line
-    has_kx = kx is not None and number in kx.required and number not in kx.unattested
-    discipline = priced.accrued.discipline if facts.profile.discipline_modifiers else None
-    return LineDraft(
-        traced=line,
-        number=number,
-        session_ids=sessions_behind(line),
-        modifiers=assign_modifiers(discipline, came, has_kx=has_kx),
-        came=came,
-        charge=total_charge(line, facts),
-        diagnosis_pointers=point_to_diagnoses(line, diagnoses),
-        rendering_npi=find_rendering_npi(line),
-    )
+) -> tuple[LineDraft, ...]:
+    found = index_services(sessions)
+    attested = () if kx is None else [each for each in kx.required if each not in kx.unattested]
+    discipline = priced.discipline if facts.profile.discipline_modifiers else None
+    plain = assign_modifiers(discipline, (), has_kx=False)
+    drafts = []
+    for line in priced.lines:
+        services = trace_line(line, found)
+        came = modifiers_that_came(services)
+        has_kx = line.number in attested
+        is_plain = not (came or has_kx)
+        drafts.append(
+            LineDraft(
+                line,
+                line.number,
+                services,
+                sessions_behind(line),
+                plain if is_plain else assign_modifiers(discipline, came, has_kx=has_kx),
+                came,
+                total_charge(line, services, facts),
+                point_to_diagnoses(services, diagnoses),
+                find_rendering_npi(services),
+            )
+        )
+    return tuple(drafts)
 
 
 def _type_without_lines(day: EditedDay) -> EventType | None:
@@ -223,23 +229,23 @@ def _type_without_lines(day: EditedDay) -> EventType | None:
     return EventType.CLAIM_NOT_BILLABLE if day.sessions else None
 
 
-def _is_evaluations_alone(accrued: SpendAccrued, facts: Facts) -> bool:
+def _is_evaluations_alone(priced: PricedDay, facts: Facts) -> bool:
     """Say whether every line is an evaluation, which is its own plan of care."""
     procedures = facts.procedures
     if isinstance(procedures, NoValueInForce):
         return False
-    for line in accrued.lines:
+    for line in priced.lines:
         procedure = procedures.get(line.code)
         if procedure is None or not procedure.is_evaluation:
             return False
     return True
 
 
-def _came_with(day: EditedDay, facts: Facts) -> list[Reported]:
+def _came_with(came: Sequence[Finding], day: EditedDay, facts: Facts) -> list[Reported]:
     """Say which sessions the findings that came with the day and need a document are about."""
     return [
         reported
-        for finding in day.accrued.findings
+        for finding in came
         if facts.findings[finding.code].effect is Effect.NEEDS_DOCUMENTATION
         for reported in about(
             finding, [each for each in day.lines if each.number in finding.lines]
@@ -253,8 +259,9 @@ def _missing(
     """Return what would cure the findings that a document cures, one for each code and plan."""
     found: dict[tuple[FindingCode, str | None], list[Reported]] = {}
     for each in reported:
-        if facts.findings[each.finding.code].effect is Effect.NEEDS_DOCUMENTATION:
-            found.setdefault((each.finding.code, each.plan_of_care_id), []).append(each)
+        code = each.finding.code
+        if facts.findings[code].effect is Effect.NEEDS_DOCUMENTATION:
+            found.setdefault((code, each.plan_of_care_id), []).append(each)
     return tuple([_demand(same, sessions, facts) for same in found.values()])
 
 
@@ -279,37 +286,21 @@ def _blocked_by(findings: Sequence[Finding], facts: Facts) -> tuple[Block, ...]:
     for each in findings:
         if facts.findings[each.code].effect is Effect.HELD:
             found.setdefault(each.code, set()).update(each.lines)
-    return tuple([Block(code=code, lines=tuple(sorted(lines))) for code, lines in found.items()])
-
-
-def _what_blocks(missing: Sequence[Missing], blocked_by: Sequence[Block]) -> tuple[object, ...]:
-    return (
-        tuple(
-            (
-                each.code.value,
-                each.plan_of_care_id,
-                None if each.due is None else each.due.isoformat(),
-                each.lines,
-                each.session_ids,
-            )
-            for each in missing
-        ),
-        tuple((each.code.value, each.lines) for each in blocked_by),
-    )
+    return tuple([Block(code, tuple(sorted(lines))) for code, lines in found.items()])
 
 
 def _what_goes_on_the_claim(day: EditedDay, certifying_npi: str | None) -> tuple[object, ...]:
-    accrued = day.accrued
-    provider = accrued.billing_provider
+    priced = day.priced
+    provider = priced.billing_provider
     authorized = authorization(day.sessions)
     return (
-        accrued.payer.payer_id,
-        accrued.payer.program.value,
-        (provider.npi, provider.setting.value, provider.mac, provider.locality),
+        priced.payer.payer_id,
+        priced.payer.program,
+        (provider.npi, provider.setting, provider.mac, provider.locality),
         provider.qualifying_apm,
-        accrued.date_of_service.isoformat(),
+        priced.date_of_service,
         day.diagnoses,
-        tuple([_line_on_the_claim(line) for line in day.lines]),
+        [_line_on_the_claim(line) for line in day.lines],
         certifying_npi,
         place_of_service(day.sessions),
         None if authorized is None else authorized.number,
@@ -318,8 +309,8 @@ def _what_goes_on_the_claim(day: EditedDay, certifying_npi: str | None) -> tuple
 
 def _line_on_the_claim(line: LineDraft) -> tuple[object, ...]:
     return (
-        line.traced.line.code,
-        line.traced.line.units,
+        line.line.code,
+        line.line.units,
         line.modifiers,
         line.diagnosis_pointers,
         line.charge,
@@ -327,8 +318,8 @@ def _line_on_the_claim(line: LineDraft) -> tuple[object, ...]:
     )
 
 
-def _hash(*parts: object) -> str:
-    return sha256(repr(parts).encode()).hexdigest()
+def _fingerprint(*parts: object) -> str:
+    return sha256(encode(parts)).hexdigest()
 
 
 def kx_balance_of(outcome: Outcome) -> str | None:

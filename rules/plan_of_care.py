@@ -5,25 +5,27 @@ treatment is day 0.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import assert_never
+
+from msgspec.structs import replace
 
 from reference.facts import CertificationRule, Facts, NoValueInForce
 from schemas.documentation import PlanOfCare, PlanOfCareContent
+from schemas.model import Struct
 from schemas.session import Session
 from schemas.values import Certification, FindingCode
 
 
-@dataclass(frozen=True, slots=True)
-class PlanJudgement:
+class PlanJudgement(Struct, frozen=True, gc=False):
     """What the documents of one plan of care say of a date of service."""
 
     plan_of_care_id: str | None
     session_ids: tuple[str, ...]
     """The day's sessions that name the plan."""
-    goals: frozenset[str] | None
-    """Goal ids of the document that serves, else of all on file; None where none is."""
+    having_goals: tuple[PlanOfCareContent, ...]
+    """The document that serves, else all on file; empty where none is."""
     serving: PlanOfCareContent | None = None
     """The document whose interval has the date."""
     problem: FindingCode | None = None
@@ -36,8 +38,7 @@ class PlanJudgement:
     """The rule that is not in force."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Interval:
+class _Interval(Struct, frozen=True, gc=False):
     """A document's interval of days and whether it is certified on the date of service."""
 
     document: PlanOfCare
@@ -50,6 +51,10 @@ def judge_plans(
     sessions: Sequence[Session], plans: Mapping[str, Sequence[PlanOfCare]], facts: Facts
 ) -> tuple[PlanJudgement, ...]:
     """Judge each plan of care that the day's sessions name, in the order of the sessions."""
+    if len(sessions) == 1:
+        plan_of_care_id = sessions[0].plan_of_care_id
+        ids = (sessions[0].session_id,)
+        return (_judge_plan(plan_of_care_id, ids, plans.get(plan_of_care_id or "", ()), facts),)
     named: dict[str | None, list[str]] = {}
     for session in sessions:
         named.setdefault(session.plan_of_care_id, []).append(session.session_id)
@@ -57,6 +62,11 @@ def judge_plans(
         _judge_plan(plan_of_care_id, tuple(ids), plans.get(plan_of_care_id or "", ()), facts)
         for plan_of_care_id, ids in named.items()
     )
+
+
+def has_goal(plan: PlanJudgement, goal_id: str) -> bool:
+    """Say whether the document that serves has the goal, else any on file."""
+    return any(goal.goal_id == goal_id for each in plan.having_goals for goal in each.goals)
 
 
 def is_certified(plan: PlanOfCareContent, date_of_service: date, rule: CertificationRule) -> bool:
@@ -88,14 +98,14 @@ def first_day(plan: PlanOfCareContent) -> date:
 
 def last_day(plan: PlanOfCareContent, rule: CertificationRule) -> date:
     """Return the last day of the plan's interval: its own, or the longest that the law allows."""
-    return min(plan.through, first_day(plan) + timedelta(days=rule.days_certified))
+    return min(plan.through, first_day(plan) + _days(rule.days_certified))
 
 
 def due_date(plan: PlanOfCareContent, rule: CertificationRule) -> date | None:
     """Return when an initial certification is due; None for a recertification."""
     if plan.certified_from is not None:
         return None
-    return plan.first_treated_on + timedelta(days=rule.days_to_certify)
+    return plan.first_treated_on + _days(rule.days_to_certify)
 
 
 def _judge_plan(
@@ -104,22 +114,20 @@ def _judge_plan(
     documents: Sequence[PlanOfCare],
     facts: Facts,
 ) -> PlanJudgement:
-    on_file = frozenset(goal.goal_id for each in documents for goal in each.content.goals)
-    goals = on_file if documents else None
     day = facts.date_of_service
     established = [each for each in documents if each.content.established_on <= day]
     if not established:
-        problem = FindingCode.PLAN_OF_CARE_MISSING
-        return PlanJudgement(plan_of_care_id, session_ids, goals, problem=problem)
+        problem, on_file = FindingCode.PLAN_OF_CARE_MISSING, _contents(documents)
+        return PlanJudgement(plan_of_care_id, session_ids, on_file, problem=problem)
     rule = facts.certification
     if isinstance(rule, NoValueInForce):
-        return PlanJudgement(plan_of_care_id, session_ids, goals, missing=rule)
+        return PlanJudgement(plan_of_care_id, session_ids, _contents(documents), missing=rule)
     intervals = [_interval(each, day, rule) for each in established]
     having = [each for each in intervals if each.first <= day <= each.last]
-    chosen = min(having, key=_preference, default=None)
+    chosen = having[0] if len(having) == 1 else min(having, key=_preference, default=None)
     serving = None if chosen is None else chosen.document.content
-    named = goals if serving is None else frozenset(goal.goal_id for goal in serving.goals)
-    judgement = PlanJudgement(plan_of_care_id, session_ids, named, serving)
+    having_goals = _contents(documents) if serving is None else (serving,)
+    judgement = PlanJudgement(plan_of_care_id, session_ids, having_goals, serving)
     if chosen is not None and chosen.is_certified:
         return judgement
     past = [each.last for each in intervals if each.is_certified and each.last < day]
@@ -132,6 +140,10 @@ def _judge_plan(
         problem=FindingCode.PLAN_OF_CARE_NOT_CERTIFIED,
         due=due_date(nearest.document.content, rule),
     )
+
+
+def _contents(documents: Sequence[PlanOfCare]) -> tuple[PlanOfCareContent, ...]:
+    return tuple([each.content for each in documents])
 
 
 def _interval(document: PlanOfCare, day: date, rule: CertificationRule) -> _Interval:
@@ -149,7 +161,7 @@ def _preference(interval: _Interval) -> tuple[bool, int, str]:
 def _is_timely(plan: PlanOfCareContent, certified: date | None, rule: CertificationRule) -> bool:
     if certified is None:
         return False
-    due = first_day(plan) + timedelta(days=rule.days_to_certify)
+    due = first_day(plan) + _days(rule.days_to_certify)
     return certified <= due or _is_stated(plan.delayed_reason)
 
 
@@ -159,7 +171,7 @@ def _is_verbal_order_signed(
     if plan.certified_on is not None:
         return True
     assert plan.verbal_on is not None
-    return date_of_service <= plan.verbal_on + timedelta(days=rule.days_to_sign_verbal)
+    return date_of_service <= plan.verbal_on + _days(rule.days_to_sign_verbal)
 
 
 def _is_order_on_file(plan: PlanOfCareContent, rule: CertificationRule) -> bool:
@@ -171,6 +183,11 @@ def _is_order_on_file(plan: PlanOfCareContent, rule: CertificationRule) -> bool:
         and plan.sent_to_referrer_on is not None
         and plan.sent_to_referrer_on <= due
     )
+
+
+@lru_cache
+def _days(count: int) -> timedelta:
+    return timedelta(days=count)
 
 
 def _is_stated(text: str | None) -> bool:

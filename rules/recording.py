@@ -23,20 +23,32 @@ def record_codes(sessions: Iterable[Session]) -> dict[str, RecordedCode]:
     Several sessions and therapists of a day add up before minutes become units (CMS Pub. 100-04
     ch. 5 §20.2.C speaks of a single day; it does not speak of several therapists).
     """
-    found: dict[str, list[tuple[str, Service]]] = {}
+    recorded: dict[str, RecordedCode] = {}
     for session in sessions:
         name = session.session_id
         for service in session.services:
-            found.setdefault(service.code, []).append((name, service))
-    return {code: _add_up(code, services) for code, services in found.items()}
+            each = _record(name, service)
+            before = recorded.get(each.code)
+            recorded[each.code] = each if before is None else _add(before, each)
+    return recorded
 
 
-def _add_up(code: str, found: list[tuple[str, Service]]) -> RecordedCode:
-    minutes = assistant_minutes = units = 0
-    references = []
-    for session_id, service in found:
-        minutes += service.therapist_minutes + service.assistant_minutes
-        assistant_minutes += service.assistant_minutes
-        units += 1 if service.units is None else service.units
-        references.append(ServiceReference(session_id=session_id, line=service.line))
-    return RecordedCode(code, minutes, assistant_minutes, units, tuple(references))
+def _record(session_id: str, service: Service) -> RecordedCode:
+    assistant_minutes, units = service.assistant_minutes, service.units
+    return RecordedCode(
+        service.code,
+        service.therapist_minutes + assistant_minutes,
+        assistant_minutes,
+        1 if units is None else units,
+        (ServiceReference(session_id, service.line),),
+    )
+
+
+def _add(before: RecordedCode, each: RecordedCode) -> RecordedCode:
+    return RecordedCode(
+        each.code,
+        before.minutes + each.minutes,
+        before.assistant_minutes + each.assistant_minutes,
+        before.units + each.units,
+        before.services + each.services,
+    )

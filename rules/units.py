@@ -37,22 +37,26 @@ def allocate_by_total_time(
     first.
     Source: CMS Pub. 100-04 ch. 5 §20.2.C.
     """
-    total = sum(minutes.values())
+    total, length = sum(minutes.values()), timed_unit.minutes_per_unit
     allowed = units_in(total, timed_unit)
-    units = {code: spent // timed_unit.minutes_per_unit for code, spent in minutes.items()}
     steps = [_state_total(minutes, total, allowed, timed_unit)]
-    left = allowed - sum(units.values())
-    if left < allowed:
-        whole = ", ".join(f"{code} {count}" for code, count in units.items() if count)
-        steps.append(f"Whole units of {timed_unit.minutes_per_unit} minutes first: {whole}.")
+    units, rests, whole, left = {}, {}, [], allowed
+    for code, spent in minutes.items():
+        units[code] = count = spent // length
+        rests[code] = spent % length
+        if count:
+            left -= count
+            whole.append(f"{code} {count}")
+    if whole:
+        steps.append(f"Whole units of {length} minutes first: {', '.join(whole)}.")
     choices: tuple[UnitChoice, ...] = ()
     if left:
-        rests = {code: spent % timed_unit.minutes_per_unit for code, spent in minutes.items()}
         takers, choices = _give_to_largest(rests, left, minutes, unit_choice)
         for code in takers:
             units[code] += 1
         steps.append(_state_rest(takers, rests, left))
-        steps += [_state_choice(choice) for choice in choices]
+        if choices:
+            steps += [_state_choice(choice) for choice in choices]
     return Allocation(units, choices, tuple(steps))
 
 
@@ -111,7 +115,7 @@ def _give_to_largest(
 def _state_total(
     minutes: Mapping[str, int], total: int, allowed: int, timed_unit: TimedUnit
 ) -> str:
-    each = ", ".join(f"{code} {spent}" for code, spent in minutes.items())
+    each = ", ".join([f"{code} {spent}" for code, spent in minutes.items()])
     if not allowed:
         return (
             f"Timed minutes: {each}; {total} in all, fewer than the"
@@ -121,9 +125,10 @@ def _state_total(
 
 
 def _state_rest(takers: Sequence[str], rests: Mapping[str, int], left: int) -> str:
-    each = ", ".join(f"{code} ({rests[code]} minutes)" for code in takers)
     if left == 1:
-        return f"The unit left goes to the largest remainder: {each}."
+        taker = takers[0]
+        return f"The unit left goes to the largest remainder: {taker} ({rests[taker]} minutes)."
+    each = ", ".join([f"{code} ({rests[code]} minutes)" for code in takers])
     return f"The {left} units left go to the largest remainders: {each}."
 
 

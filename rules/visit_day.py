@@ -18,7 +18,8 @@ from schemas.values import Discipline, FindingCode, Unbilled
 
 VISIT_DAYS = UUID("0d6c8f5a-2f0e-5f6b-8b0a-7d1c2e3f4a5b")
 """The namespace of visit day ids."""
-TIMED = (UnitBasis.PER_15_MINUTES, UnitBasis.TIMED_OUTSIDE_POOL)
+# A member is looked up each time that it is named by its enum: once is enough.
+PER_15_MINUTES = UnitBasis.PER_15_MINUTES
 NOTHING_TIMED = Allocation({}, (), ())
 
 
@@ -70,29 +71,25 @@ def count_day(sessions: Sequence[Session], facts: Facts) -> CountedDay:
     if pool:
         if isinstance(facts.timed_unit, NoValueInForce):
             return _undecided_day(recorded, facts.timed_unit, facts)
-        choice = tuple(code for session in sessions for code in session.unit_choice or ())
+        choice = [code for each in sessions if each.unit_choice for code in each.unit_choice]
         allocation = UNIT_RULES[facts.profile.unit_rule](pool, facts.timed_unit, choice)
     lines, unbilled = _bill(recorded, procedures, allocation)
+    timed_minutes = sum(pool.values())
+    steps, findings = allocation.steps, []
+    if unbilled or len(pool) < len(recorded):
+        steps = _state_steps(allocation, lines, unbilled)
+        findings = _report_codes(lines, procedures, facts)
+    if not lines or allocation.choices:
+        findings += _report_time(allocation, lines, timed_minutes, facts)
+    findings += report_assistants(lines, recorded, sessions[0], facts)
     return CountedDay(
-        timed_minutes=sum(pool.values()),
-        timed_units=sum(allocation.units.values()),
-        lines=lines,
-        unbilled=unbilled,
-        choices=allocation.choices,
-        findings=(
-            *_report_codes(lines, procedures, facts),
-            *_report_time(allocation, lines, sum(pool.values()), facts),
-            *report_assistants(lines, recorded, sessions[0], facts),
-        ),
-        steps=(
-            *allocation.steps,
-            *(
-                f"{line.code}: untimed, {line.units} as recorded."
-                for line in lines
-                if line.units is not None and not line.timed
-            ),
-            *(f"{each.code}: {each.minutes} minutes earn no unit." for each in unbilled),
-        ),
+        timed_minutes,
+        sum(allocation.units.values()),
+        lines,
+        unbilled,
+        allocation.choices,
+        tuple(findings),
+        steps,
     )
 
 
@@ -114,11 +111,12 @@ def sessions_disagree(sessions: Sequence[Session]) -> bool:
 def _pool(
     recorded: Mapping[str, RecordedCode], procedures: Mapping[str, Procedure]
 ) -> dict[str, int]:
-    return {
-        code: each.minutes
-        for code, each in recorded.items()
-        if code in procedures and procedures[code].unit_basis is UnitBasis.PER_15_MINUTES
-    }
+    pool = {}
+    for code, each in recorded.items():
+        procedure = procedures.get(code)
+        if procedure is not None and procedure.unit_basis is PER_15_MINUTES:
+            pool[code] = each.minutes
+    return pool
 
 
 def _bill(
@@ -129,38 +127,40 @@ def _bill(
     """Make a line of every code with a unit or without a decision; the rest stays in the note."""
     lines: list[UnitsLine] = []
     unbilled: list[UnbilledService] = []
+    pooled = allocation.units
     for code, each in recorded.items():
-        procedure = procedures.get(code)
-        units = _units_of(each, procedure, allocation)
+        units: int | None = pooled.get(code)
+        timed: bool | None = True
+        if units is None:
+            units, timed = _units_outside_pool(each, procedures.get(code))
         if units == 0:
-            unbilled.append(
-                UnbilledService(code=code, minutes=each.minutes, reason=Unbilled.NO_UNIT_EARNED)
-            )
-            continue
-        lines.append(_line(len(lines) + 1, each, units, procedure))
+            reason = Unbilled.NO_UNIT_EARNED
+            unbilled.append(UnbilledService(code=code, minutes=each.minutes, reason=reason))
+        else:
+            lines.append(_line(len(lines) + 1, each, units, timed=timed))
     return tuple(lines), tuple(unbilled)
 
 
-def _units_of(
-    recorded: RecordedCode, procedure: Procedure | None, allocation: Allocation
-) -> int | None:
+def _units_outside_pool(
+    recorded: RecordedCode, procedure: Procedure | None
+) -> tuple[int | None, bool | None]:
+    """Return the units of a code that is not in the 15-minute pool, and whether it is timed."""
     if procedure is None:
-        return None
+        return None, None
     match procedure.unit_basis:
-        case UnitBasis.PER_15_MINUTES:
-            return allocation.units[recorded.code]
         case UnitBasis.UNTIMED | UnitBasis.CONTRACTOR:
-            return recorded.units
-        case UnitBasis.TIMED_OUTSIDE_POOL | UnitBasis.PERIOD:
-            return None
+            return recorded.units, False
+        case UnitBasis.PERIOD:
+            return None, False
+        case UnitBasis.TIMED_OUTSIDE_POOL:
+            return None, True
+        case UnitBasis.PER_15_MINUTES:
+            raise AssertionError(recorded.code)
 
 
 def _line(
-    number: int, recorded: RecordedCode, units: int | None, procedure: Procedure | None
+    number: int, recorded: RecordedCode, units: int | None, *, timed: bool | None
 ) -> UnitsLine:
-    timed = None
-    if procedure is not None:
-        timed = procedure.unit_basis in TIMED
     return UnitsLine(
         line=number,
         code=recorded.code,
@@ -172,11 +172,24 @@ def _line(
     )
 
 
+def _state_steps(
+    allocation: Allocation, lines: Sequence[UnitsLine], unbilled: Sequence[UnbilledService]
+) -> tuple[str, ...]:
+    """Return the arithmetic of the pool, then what is untimed, then what earned no unit."""
+    untimed = [
+        f"{line.code}: untimed, {line.units} as recorded."
+        for line in lines
+        if not line.timed and line.units is not None
+    ]
+    unearned = [f"{each.code}: {each.minutes} minutes earn no unit." for each in unbilled]
+    return (*allocation.steps, *untimed, *unearned)
+
+
 def _undecided_day(
     recorded: Mapping[str, RecordedCode], missing: NoValueInForce, facts: Facts
 ) -> CountedDay:
     lines = tuple(
-        _line(number, each, None, None) for number, each in enumerate(recorded.values(), 1)
+        _line(number, each, None, timed=None) for number, each in enumerate(recorded.values(), 1)
     )
     finding = report_missing(facts, missing, (line.line for line in lines))
     return CountedDay(0, 0, lines, (), (), (finding,), ())

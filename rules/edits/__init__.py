@@ -22,7 +22,6 @@ from rules.edits.plans import (
     plan_of_care_is_certified,
     plan_of_care_is_on_file,
 )
-from rules.edits.same_date import code_pairs_are_decided, units_are_within_limits
 from rules.edits.thresholds import (
     attestation_is_needed,
     balance_is_reported,
@@ -45,8 +44,6 @@ EDITS: tuple[Edit, ...] = (
     attestation_is_needed,
     review_threshold_is_not_passed,
     balance_is_reported,
-    code_pairs_are_decided,
-    units_are_within_limits,
     lines_point_to_a_diagnosis,
     lines_name_who_treated,
     lines_have_a_charge,
@@ -55,4 +52,7 @@ EDITS: tuple[Edit, ...] = (
     kx_stands_without_abn,
     claim_is_filed_in_time,
 )
-"""The table of contents of claim editing: an edit runs on every visit day that has a line."""
+"""The table of contents of claim editing: an edit runs on every visit day that has a line.
+
+Code pairs and unit limits act on all days of a date at once: spend reports them.
+"""

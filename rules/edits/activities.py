@@ -1,7 +1,7 @@
 """What the note says of an activity code: the payer's profile names the codes.
 
-CMS Pub. 100-02 ch. 15 §§220.1.2, 220.2 and 220.3. A session has a field when one of its services
-of the code states it.
+CMS Pub. 100-02 ch. 15 §§220.1.2, 220.2 and 220.3. Each service of the code states each field: one
+block's activity does not speak for another's.
 """
 
 from collections.abc import Callable, Sequence
@@ -27,18 +27,14 @@ FIELDS: tuple[tuple[FindingCode, IsStated], ...] = (
     (FindingCode.SKILLED_NEED_MISSING, lambda stated: is_stated(stated.skilled_need)),
     (FindingCode.PATIENT_RESPONSE_MISSING, lambda stated: is_stated(stated.patient_response)),
 )
-"""What each session with an activity code states, and the finding where it does not."""
+"""What each service of an activity code states, and the finding where it does not."""
 
 
 def activities_are_documented(day: EditedDay, facts: Facts) -> Sequence[Reported]:
-    """Every session behind a billed activity code states what the payer asks for."""
+    """Every service behind a billed activity code states what the payer asks for."""
     codes = facts.profile.activity_documentation_codes
-    lines = [line for line in day.billed if line.traced.line.code in codes]
-    if all(
-        _is_complete(service.documentation)
-        for line in lines
-        for _, service in line.traced.services
-    ):
+    lines = [line for line in day.billed if line.line.code in codes]
+    if _are_complete(lines):
         return NOTHING
     return [
         reported
@@ -47,8 +43,16 @@ def activities_are_documented(day: EditedDay, facts: Facts) -> Sequence[Reported
     ]
 
 
-def _is_complete(stated: Documentation | None) -> bool:
-    return stated is not None and all(has_field(stated) for _, has_field in FIELDS)
+def _are_complete(lines: Sequence[LineDraft]) -> bool:
+    for line in lines:
+        for _, service in line.services:
+            stated = service.documentation
+            if stated is None:
+                return False
+            for _, has_field in FIELDS:
+                if not has_field(stated):
+                    return False
+    return True
 
 
 def _report_field(
@@ -62,9 +66,8 @@ def _report_field(
 
 
 def _sessions_lacking(line: LineDraft, has_field: IsStated) -> frozenset[str]:
-    stating = {
+    return frozenset(
         session.session_id
-        for session, service in line.traced.services
-        if service.documentation is not None and has_field(service.documentation)
-    }
-    return frozenset(line.session_ids) - stating
+        for session, service in line.services
+        if service.documentation is None or not has_field(service.documentation)
+    )

@@ -18,41 +18,46 @@ from schemas.values import FindingCode
 
 
 def lines_point_to_a_diagnosis(day: EditedDay, facts: Facts) -> Sequence[Reported]:
-    """Every billed line points to a diagnosis."""
-    lines = [line for line in day.billed if not line.diagnosis_pointers]
-    return about_lines(facts, FindingCode.DIAGNOSIS_POINTER_MISSING, lines)
+    """Every line points to a diagnosis, one without units yet too: it is billed once decided."""
+    lines = [line for line in day.lines if not line.diagnosis_pointers]
+    return about_lines(facts, FindingCode.DIAGNOSIS_POINTER_MISSING, lines) if lines else NOTHING
 
 
 def lines_name_who_treated(day: EditedDay, facts: Facts) -> Sequence[Reported]:
-    """Every billed line has a rendering provider."""
-    lines = [line for line in day.billed if line.rendering_npi is None]
-    return about_lines(facts, FindingCode.RENDERING_PROVIDER_MISSING, lines)
+    """Every line has a rendering provider, one without units yet too."""
+    lines = [line for line in day.lines if line.rendering_npi is None]
+    return about_lines(facts, FindingCode.RENDERING_PROVIDER_MISSING, lines) if lines else NOTHING
 
 
 def lines_have_a_charge(day: EditedDay, facts: Facts) -> Sequence[Reported]:
     """Every billed line has the provider's charge."""
     lines = [line for line in day.billed if line.charge is None]
-    return about_lines(facts, FindingCode.CHARGE_MISSING, lines)
+    return about_lines(facts, FindingCode.CHARGE_MISSING, lines) if lines else NOTHING
 
 
 def modifiers_fit_the_line(day: EditedDay, facts: Facts) -> Sequence[Reported]:
     """No line has more modifiers than a claim line has positions for."""
+    lines = [line for line in day.lines if len(line.modifiers) > len(POSITIONS)]
+    if not lines:
+        return NOTHING
     code = FindingCode.TOO_MANY_MODIFIERS
     return [
         reported
-        for line in day.lines
-        if len(line.modifiers) > len(POSITIONS)
+        for line in lines
         for reported in about_lines(facts, code, [line], modifiers=", ".join(line.modifiers))
     ]
 
 
 def modifiers_agree(day: EditedDay, facts: Facts) -> Sequence[Reported]:
     """What came with a line and is the rules' to give is what they give."""
+    lines = [line for line in day.lines if line.came]
+    if not lines:
+        return NOTHING
     code = FindingCode.MODIFIER_DISAGREES
     return [
         reported
-        for line in day.lines
-        if line.came and (strays := disagreeing_modifiers(line.came, line.modifiers))
+        for line in lines
+        if (strays := disagreeing_modifiers(line.came, line.modifiers))
         for reported in about_lines(facts, code, [line], modifiers=", ".join(strays))
     ]
 
@@ -80,5 +85,5 @@ def _takes_back(day: EditedDay) -> bool:
         return False
     units: Counter[str] = Counter()
     for line in day.billed:
-        units[line.traced.line.code] += line.traced.line.units or 0
+        units[line.line.code] += line.line.units or 0
     return units <= Counter(dict(day.outstanding))

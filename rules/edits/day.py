@@ -1,29 +1,46 @@
 """What an edit sees, and what it gives back."""
 
-from collections.abc import Callable, Container, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Container, Sequence
 from datetime import date, datetime
-from functools import lru_cache
 
-from reference.facts import Facts, FindingText, NoValueInForce
+from reference.facts import Facts, NoValueInForce
 from rules.attestation import KxJudgement
-from rules.claim_lines import LineDraft
+from rules.claim_lines import DayLine, LineDraft
 from rules.plan_of_care import PlanJudgement
 from schemas.finding import Citation, Finding
-from schemas.session import Session
-from schemas.spend import SpendAccrued
-from schemas.values import FindingCode
+from schemas.model import Amount, Day, Identifier, Struct
+from schemas.session import BillingProvider, Session
+from schemas.spend import Spend
+from schemas.units import ProfiledPayer, UnbilledService
+from schemas.values import Discipline, EmptiedBy, FindingCode
 
 Billed = tuple[tuple[str, int], ...]
-"""Codes with their units, one pair a line."""
+"""Codes with their units."""
 
 
-@dataclass(frozen=True, slots=True)
-class EditedDay:
+class PricedDay(Struct, frozen=True, gc=False):
+    """What deciding needs of a visit day as spend priced it; its sessions are kept beside it."""
+
+    visit_day_id: Identifier
+    revision: int
+    """Of the ``spend.accrued`` that priced it."""
+    patient_id: Identifier
+    payer: ProfiledPayer
+    billing_provider: BillingProvider
+    date_of_service: Day
+    discipline: Discipline
+    lines: tuple[DayLine, ...]
+    total_allowed: Amount
+    spend: Spend | None
+    unbilled: tuple[UnbilledService, ...]
+    steps: tuple[str, ...]
+    emptied_by: EmptiedBy | None = None
+
+
+class EditedDay(Struct, frozen=True, gc=False):
     """A visit day with its modifiers assigned; an edit changes nothing of it."""
 
-    accrued: SpendAccrued
-    """The priced day; its sessions stand in ``sessions``."""
+    priced: PricedDay
     sessions: tuple[Session, ...]
     first_event_time: datetime
     """When the first event of the day happened, in its own offset."""
@@ -36,14 +53,11 @@ class EditedDay:
     plans: tuple[PlanJudgement, ...]
     kx: KxJudgement | None
     """None where no threshold is in force."""
-    billed_beside: Billed
-    """What the other visit days of (patient, billing NPI, ``payer_id``, date) bill."""
     outstanding: Billed | None
     """What the claim that is out bills, one pair a code; None where none is out."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reported:
+class Reported(Struct, frozen=True, gc=False):
     """A finding, and what a document that cures it would be about."""
 
     finding: Finding
@@ -57,12 +71,15 @@ Edit = Callable[[EditedDay, Facts], Sequence[Reported]]
 NOTHING: tuple[Reported, ...] = ()
 
 
-def find(facts: Facts, code: FindingCode, lines: Iterable[int] = (), **values: str) -> Finding:
-    """Return the finding ``code`` about ``lines``; one that was made before is used again."""
-    return _write(facts.findings[code], tuple(sorted(set(lines))), tuple(values.items()))
+def find(facts: Facts, code: FindingCode, lines: Collection[int] = (), **values: str) -> Finding:
+    """Return the finding ``code`` about ``lines``, its message from the catalogue's template."""
+    message = facts.findings[code].message
+    if values:
+        message = message.format(**values)
+    return restate(facts, code, tuple(sorted(set(lines))) if lines else (), message)
 
 
-def find_missing(facts: Facts, missing: NoValueInForce, lines: Iterable[int] = ()) -> Finding:
+def find_missing(facts: Facts, missing: NoValueInForce, lines: Collection[int] = ()) -> Finding:
     """Return NO_VALUE_IN_FORCE with the name of what the decision needs and does not have."""
     on = missing.date_of_service.isoformat()
     code = FindingCode.NO_VALUE_IN_FORCE
@@ -106,18 +123,11 @@ def about_sessions(
 
 def is_stated(text: str | None) -> bool:
     """Say whether somebody wrote more than blanks."""
-    return text is not None and bool(text.strip())
+    return text is not None and text != "" and not text.isspace()
 
 
-@lru_cache
-def _write(
-    text: FindingText, lines: tuple[int, ...], values: tuple[tuple[str, str], ...]
-) -> Finding:
-    return Finding(
-        code=text.code,
-        severity=text.severity,
-        message=text.message.format(**dict(values)) if values else text.message,
-        lines=lines,
-        citation=Citation(authority=text.citation.authority, locator=text.citation.locator),
-        cure=text.cure,
-    )
+def restate(facts: Facts, code: FindingCode, lines: tuple[int, ...], message: str) -> Finding:
+    """Return the finding ``code`` with a message that was filled in before."""
+    text = facts.findings[code]
+    citation = Citation(text.citation.authority, text.citation.locator)
+    return Finding(code, text.severity, message, lines, citation, text.cure)

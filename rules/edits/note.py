@@ -20,19 +20,21 @@ from schemas.values import FindingCode
 def note_is_signed(day: EditedDay, facts: Facts) -> Sequence[Reported]:
     """Every session's note has the instant of its signature."""
     lacking = [each for each in day.sessions if each.note is None or each.note.signed_at is None]
-    return about_sessions(facts, FindingCode.NOTE_NOT_SIGNED, lacking)
+    return about_sessions(facts, FindingCode.NOTE_NOT_SIGNED, lacking) if lacking else NOTHING
 
 
 def treatment_time_is_recorded(day: EditedDay, facts: Facts) -> Sequence[Reported]:
     """Every session has its total treatment minutes."""
     lacking = [each for each in day.sessions if each.total_treatment_minutes is None]
-    return about_sessions(facts, FindingCode.TREATMENT_TIME_MISSING, lacking)
+    return (
+        about_sessions(facts, FindingCode.TREATMENT_TIME_MISSING, lacking) if lacking else NOTHING
+    )
 
 
 def treatment_time_agrees(day: EditedDay, facts: Facts) -> Sequence[Reported]:
     """No session's services have more minutes than its total treatment time."""
     over = [each for each in day.sessions if _is_over_total(each)]
-    return about_sessions(facts, FindingCode.TREATMENT_TIME_DISAGREES, over)
+    return about_sessions(facts, FindingCode.TREATMENT_TIME_DISAGREES, over) if over else NOTHING
 
 
 def one_on_one_is_stated(day: EditedDay, facts: Facts) -> Sequence[Reported]:
@@ -44,7 +46,7 @@ def one_on_one_is_stated(day: EditedDay, facts: Facts) -> Sequence[Reported]:
     lines = [
         line
         for line in day.billed
-        if (procedure := procedures.get(line.traced.line.code)) is not None
+        if (procedure := procedures.get(line.line.code)) is not None
         and procedure.is_one_on_one
         and not silent.isdisjoint(line.session_ids)
     ]
@@ -58,5 +60,5 @@ def _is_one_on_one(session: Session) -> bool:
 def _is_over_total(session: Session) -> bool:
     if session.total_treatment_minutes is None:
         return False
-    minutes = sum(each.therapist_minutes + each.assistant_minutes for each in session.services)
+    minutes = sum([each.therapist_minutes + each.assistant_minutes for each in session.services])
     return minutes > session.total_treatment_minutes

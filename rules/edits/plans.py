@@ -15,7 +15,8 @@ from rules.edits.day import (
     find,
     find_missing,
 )
-from rules.plan_of_care import PlanJudgement
+from rules.plan_of_care import PlanJudgement, has_goal
+from schemas.session import Session
 from schemas.values import FindingCode
 
 
@@ -23,8 +24,11 @@ def plan_of_care_is_on_file(day: EditedDay, facts: Facts) -> Sequence[Reported]:
     """Every session's plan of care is on file and was established by the date of service."""
     if not facts.profile.requires_plan_of_care or day.is_evaluations_alone:
         return NOTHING
-    code = FindingCode.PLAN_OF_CARE_MISSING
-    return [_about_plan(facts, plan) for plan in day.plans if plan.problem is code]
+    return [
+        _about_plan(facts, plan)
+        for plan in day.plans
+        if plan.problem is not None and plan.problem is FindingCode.PLAN_OF_CARE_MISSING
+    ]
 
 
 def plan_of_care_is_certified(day: EditedDay, facts: Facts) -> Sequence[Reported]:
@@ -35,45 +39,48 @@ def plan_of_care_is_certified(day: EditedDay, facts: Facts) -> Sequence[Reported
     for plan in day.plans:
         if plan.missing is not None:
             reported.append(Reported(find_missing(facts, plan.missing), plan.session_ids))
-        elif plan.problem not in {None, FindingCode.PLAN_OF_CARE_MISSING}:
+        elif plan.problem is not None and plan.problem is not FindingCode.PLAN_OF_CARE_MISSING:
             reported.append(_about_plan(facts, plan))
     return reported
 
 
 def certifying_npi_is_named(day: EditedDay, facts: Facts) -> Sequence[Reported]:
-    """A certified plan names the NPI of who certified it (CMS Pub. 100-04 ch. 5 §10.6)."""
+    """The plan that serves names the NPI of who certifies it (CMS Pub. 100-04 ch. 5 §10.6)."""
     if not facts.profile.requires_certifying_npi or day.is_evaluations_alone:
         return NOTHING
-    code = FindingCode.CERTIFYING_NPI_MISSING
     return [
-        Reported(find(facts, code), plan.session_ids, plan.plan_of_care_id)
+        Reported(
+            find(facts, FindingCode.CERTIFYING_NPI_MISSING), plan.session_ids, plan.plan_of_care_id
+        )
         for plan in day.plans
-        if plan.serving is not None
-        and plan.problem is None
-        and plan.serving.certifying_npi is None
+        if plan.serving is not None and plan.serving.certifying_npi is None
     ]
 
 
 def goals_are_in_the_plan(day: EditedDay, facts: Facts) -> Sequence[Reported]:
-    """Every goal that a billed service links is a goal of its session's plan of care."""
-    goals = {
-        session_id: plan.goals
-        for plan in day.plans
-        if plan.goals is not None
-        for session_id in plan.session_ids
-    }
+    """Every goal that a billed service links is in the plan of care that the payer asks for."""
+    if not facts.profile.requires_plan_of_care:
+        return NOTHING
     strayed: dict[int, set[str]] = {}
     for line in day.billed:
-        for session, service in line.traced.services:
-            linked = service.documentation and service.documentation.goal_id
-            in_plan = goals.get(session.session_id)
-            if linked and in_plan is not None and linked not in in_plan:
+        for session, service in line.services:
+            stated = service.documentation
+            linked = None if stated is None else stated.goal_id
+            if linked and _is_stray(linked, session, day.plans):
                 strayed.setdefault(line.number, set()).add(session.session_id)
     if not strayed:
         return NOTHING
     lines = [line for line in day.billed if line.number in strayed]
     session_ids = set().union(*strayed.values())
     return about_some_sessions(facts, FindingCode.GOAL_NOT_IN_PLAN_OF_CARE, lines, session_ids)
+
+
+def _is_stray(goal_id: str, session: Session, plans: Sequence[PlanJudgement]) -> bool:
+    """Say whether the session's plan has documents on file, and none of them has the goal."""
+    for plan in plans:
+        if plan.plan_of_care_id == session.plan_of_care_id:
+            return bool(plan.having_goals) and not has_goal(plan, goal_id)
+    return False
 
 
 def _about_plan(facts: Facts, plan: PlanJudgement) -> Reported:

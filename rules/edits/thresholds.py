@@ -17,8 +17,8 @@ def kx_is_attested(day: EditedDay, facts: Facts) -> Sequence[Reported]:
     """An attestation covers every session behind a line that needs KX."""
     if day.kx is None or not day.kx.unattested:
         return NOTHING
-    assert day.accrued.spend is not None
-    threshold = day.accrued.spend.kx_threshold
+    assert day.priced.spend is not None
+    threshold = day.priced.spend.kx_threshold
     assert threshold is not None
     lines = [line for line in day.lines if line.number in day.kx.unattested]
     return about_lines(facts, FindingCode.KX_ATTESTATION_MISSING, lines, threshold=threshold)
@@ -29,7 +29,7 @@ def kx_stands_without_abn(day: EditedDay, facts: Facts) -> Sequence[Reported]:
     if day.kx is None or not day.kx.required:
         return NOTHING
     lines = [line for line in _lines_over(day) if ABN in line.came]
-    return about_lines(facts, FindingCode.KX_WITH_ABN, lines)
+    return about_lines(facts, FindingCode.KX_WITH_ABN, lines) if lines else NOTHING
 
 
 def attestation_is_needed(day: EditedDay, facts: Facts) -> Sequence[Reported]:
@@ -41,7 +41,7 @@ def attestation_is_needed(day: EditedDay, facts: Facts) -> Sequence[Reported]:
 
 def review_threshold_is_not_passed(day: EditedDay, facts: Facts) -> Sequence[Reported]:
     """The balance with this day is not over the threshold of targeted medical review."""
-    spend = day.accrued.spend
+    spend = day.priced.spend
     if spend is None or spend.review_threshold is None:
         return NOTHING
     if not (spend.over_review or _is_over_review(day)):
@@ -52,7 +52,7 @@ def review_threshold_is_not_passed(day: EditedDay, facts: Facts) -> Sequence[Rep
 
 def balance_is_reported(day: EditedDay, facts: Facts) -> Sequence[Reported]:
     """A payer's report is in the balance that the day was judged on."""
-    spend = day.accrued.spend
+    spend = day.priced.spend
     if day.kx is None or spend is None or spend.basis is not Basis.FLOOR:
         return NOTHING
     return (Reported(find(facts, FindingCode.BALANCE_IS_A_FLOOR)),)
@@ -64,7 +64,7 @@ def _lines_over(day: EditedDay) -> list[LineDraft]:
 
 
 def _is_over_review(day: EditedDay) -> bool:
-    spend = day.accrued.spend
+    spend = day.priced.spend
     if day.kx is None or spend is None or spend.review_threshold is None:
         return False
     return day.kx.balance + Decimal(spend.amount) > Decimal(spend.review_threshold)

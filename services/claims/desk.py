@@ -29,6 +29,14 @@ class Desk:
         if unread:
             self._values.update((yield unread))
 
+    def lay(self, values: Mapping[Key, Value]) -> None:
+        """Put on the desk what was asked for; nothing of it was at hand."""
+        self._values.update(values)
+
+    def __contains__(self, key: Key) -> bool:
+        """Say whether a value was read or put."""
+        return key in self._values
+
     def __getitem__(self, key: Key) -> Value:
         """Return a value at hand; None where it is absent."""
         return self._values[key]
@@ -69,18 +77,22 @@ def listed(desk: Desk, list_: Key) -> list[str]:
 
 def append(desk: Desk, list_: Key, visit_day_id: str) -> AskingFor[int]:
     """Put a visit day at the end of a list; return the number of its segment."""
-    yield from desk.load([list_])
-    head: ListHead = desk[list_] or ListHead()
-    last = max(head.segments - 1, 0)
-    yield from desk.load([segment_key(list_, last)])
-    segment: ListSegment = desk[segment_key(list_, last)] or ListSegment()
-    if len(segment.visit_day_ids) == SEGMENT:
-        last, segment = last + 1, ListSegment()
-    if last >= head.segments:
-        desk.put(list_, ListHead(segments=last + 1))
-    ids = (*segment.visit_day_ids, visit_day_id)
-    desk.put(segment_key(list_, last), ListSegment(visit_day_ids=ids))
-    return last
+    if list_ not in desk:
+        desk.lay((yield (list_,)))
+    head: ListHead | None = desk[list_]
+    number = 0 if head is None else head.segments - 1
+    key = segment_key(list_, number)
+    if key not in desk:
+        desk.lay((yield (key,)))
+    segment: ListSegment | None = desk[key]
+    ids = () if segment is None else segment.visit_day_ids
+    if len(ids) == SEGMENT:
+        number, ids = number + 1, ()
+        key = segment_key(list_, number)
+    if head is None or number == head.segments:
+        desk.put(list_, ListHead(segments=number + 1))
+    desk.put(key, ListSegment((*ids, visit_day_id)))
+    return number
 
 
 def remove(desk: Desk, list_: Key, number: int, visit_day_id: str) -> Asking:
@@ -88,5 +100,5 @@ def remove(desk: Desk, list_: Key, number: int, visit_day_id: str) -> Asking:
     key = segment_key(list_, number)
     yield from desk.load([key])
     segment: ListSegment = desk[key] or ListSegment()
-    left = tuple(each for each in segment.visit_day_ids if each != visit_day_id)
+    left = tuple([each for each in segment.visit_day_ids if each != visit_day_id])
     desk.put(key, ListSegment(visit_day_ids=left) if left else None)

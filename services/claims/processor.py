@@ -1,12 +1,11 @@
 """The consumer ``claims``: keeps what decisions rest on, and decides again when that changes."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
 
-from msgspec.structs import replace
-
 from reference.rulebook import RuleBook
+from rules.decision import OnFile
 from rules.money import ZERO, write_money
 from runtime.processor import Step, Steps
 from schemas.envelope import Event
@@ -15,31 +14,29 @@ from schemas.redecision import RedecisionRequested
 from schemas.spend import Spend, SpendAccrued, SpendBalance
 from services.claims.day import (
     DayKeys,
-    billed_by,
     decide_day,
+    decide_kept_day,
     document_keys,
+    facts_of,
     keys_of,
-    last_plan_segments,
+    last_segments,
+    ledger_at_hand,
     load_days,
+    plans_at_hand,
 )
 from services.claims.desk import Asking, AskingFor, Desk, listed, load_list
 from services.claims.documents import file_document
+from services.claims.keeping import keep_day
 from services.claims.state import (
     DayState,
     DecisionState,
-    GroupDay,
-    GroupState,
     LedgerState,
-    day_key,
-    day_session_key,
     decision_key,
     held_list,
     ledger_key,
     ledger_list,
     plan_list,
 )
-
-NO_GROUP = GroupState(days=())
 
 
 class ClaimsProcessor:
@@ -71,25 +68,33 @@ class ClaimsProcessor:
         return desk.clear_away()
 
     def _accrue(self, desk: Desk, accrued: SpendAccrued, time: datetime) -> Asking:
-        """Decide the day that was priced, then the days beside it that this may change."""
+        """Decide the day that was priced, then the days that wait and that this may change."""
         patient_id, visit_day_id = accrued.patient_id, accrued.visit_day_id
         plan_of_care_ids = _plans_named(accrued)
-        keys = keys_of(accrued, plan_of_care_ids)
+        keys = keys_of(patient_id, visit_day_id, accrued.spend, plan_of_care_ids)
         lists = [plan_list(patient_id, each) for each in plan_of_care_ids]
-        yield from desk.load([keys.day, keys.decision, *keys.context(), *lists])
+        desk.lay((yield [keys.day, keys.decision, *keys.context(), *lists]))
         known: DayState | None = desk[keys.day]
-        if known is not None and known.accrued.revision >= accrued.revision:
+        if known is not None and known.priced.revision >= accrued.revision:
             return
-        yield from desk.load([*document_keys(desk, keys), *last_plan_segments(desk, keys)])
-        day = _keep_day(desk, accrued, known, time)
-        beside = self._keep_billed(desk, accrued, keys)
-        waits = _keep_running_total(desk, accrued)
-        yield from decide_day(desk, self._rulebook, day, keys)
-        if waits and accrued.spend is not None:
-            beside = [*beside, *(yield from _waiting(desk, patient_id, accrued.spend))]
-        others = [each for each in beside if each != visit_day_id]
-        if others:
-            yield from self._decide(desk, patient_id, others)
+        if lists:
+            desk.lay((yield [*document_keys(desk, keys), *last_segments(desk, lists)]))
+        day = keep_day(desk, accrued, plan_of_care_ids, time)
+        may_matter = _keep_running_total(desk, accrued)
+        on_file = OnFile(
+            accrued.sessions,
+            day.first_event_time,
+            accrued.findings,
+            plans_at_hand(desk, keys),
+            ledger_at_hand(desk, keys),
+        )
+        facts = facts_of(self._rulebook, day.priced)
+        yield from decide_day(desk, facts, day, keys, on_file)
+        if may_matter and accrued.spend is not None:
+            waiting = yield from _waiting(desk, patient_id, accrued.spend)
+            others = [each for each in waiting if each != visit_day_id]
+            if others:
+                yield from self._decide(desk, patient_id, others)
 
     def _balance(self, desk: Desk, balance: SpendBalance) -> Asking:
         """Keep the running total that a report changed, and decide the days that wait on it."""
@@ -115,49 +120,16 @@ class ClaimsProcessor:
         ids = list(dict.fromkeys(visit_day_ids))
         days = yield from load_days(desk, patient_id, ids)
         for day, keys in sorted(days, key=_order):
-            yield from decide_day(desk, self._rulebook, day, keys)
-
-    def _keep_billed(self, desk: Desk, accrued: SpendAccrued, keys: DayKeys) -> Sequence[str]:
-        """Keep what the day bills; return the days beside it that are edited with it."""
-        billed = billed_by(accrued)
-        group: GroupState = desk[keys.group] or NO_GROUP
-        days = {each.visit_day_id: each for each in group.days}
-        known = days.pop(accrued.visit_day_id, None)
-        if billed == (() if known is None else known.billed):
-            return ()
-        own = (GroupDay(visit_day_id=accrued.visit_day_id, billed=billed),) if billed else ()
-        changed = (*days.values(), *own)
-        desk.put(keys.group, GroupState(days=changed) if changed else None)
-        if not days:
-            return ()
-        payer = accrued.payer
-        profile = self._rulebook.on(accrued.date_of_service, payer.payer_id, payer.program).profile
-        return tuple(days) if profile.code_pairs or profile.unit_limits else ()
+            yield from decide_kept_day(desk, self._rulebook, day, keys)
 
 
 def _plans_named(accrued: SpendAccrued) -> tuple[str, ...]:
-    named = [each.plan_of_care_id for each in accrued.sessions if each.plan_of_care_id is not None]
-    return tuple(dict.fromkeys(named))
-
-
-def _keep_day(
-    desk: Desk, accrued: SpendAccrued, known: DayState | None, time: datetime
-) -> DayState:
-    """Keep the day and its sessions, each as a value of its own."""
-    patient_id, visit_day_id = accrued.patient_id, accrued.visit_day_id
     sessions = accrued.sessions
-    for number, session in enumerate(sessions):
-        desk.put(day_session_key(patient_id, visit_day_id, number), session)
-    for number in range(len(sessions), 0 if known is None else known.session_count):
-        desk.put(day_session_key(patient_id, visit_day_id, number), None)
-    day = DayState(
-        accrued=replace(accrued, sessions=()),
-        session_count=len(sessions),
-        plan_of_care_ids=_plans_named(accrued),
-        first_event_time=time if known is None else known.first_event_time,
-    )
-    desk.put(day_key(patient_id, visit_day_id), day)
-    return day
+    if len(sessions) == 1:
+        only = sessions[0].plan_of_care_id
+        return () if only is None else (only,)
+    named = [each.plan_of_care_id for each in sessions if each.plan_of_care_id is not None]
+    return tuple(dict.fromkeys(named))
 
 
 def _keep_running_total(desk: Desk, accrued: SpendAccrued) -> bool:
@@ -203,4 +175,4 @@ def _never_was_ready(decision: DecisionState) -> bool:
 
 def _order(loaded: tuple[DayState, DayKeys]) -> tuple[date, datetime]:
     day, _ = loaded
-    return (day.accrued.date_of_service, day.first_event_time)
+    return (day.priced.date_of_service, day.first_event_time)

@@ -2,25 +2,34 @@
 
 from rules.attestation import Attestation
 from rules.decision import History
+from rules.edits.day import PricedDay
 from runtime.processor import Key
 from schemas.model import Identifier, Instant, Money, Struct
-from schemas.spend import SpendAccrued
-from schemas.values import ThresholdGroup
+from schemas.values import FindingCode, ThresholdGroup
 
 SEGMENT = 32
 """Entries in one segment of a list that grows."""
 
 
-class DayState(Struct, frozen=True):
+class KeptFinding(Struct, frozen=True, array_like=True, gc=False):
+    """A finding that came with a day: the rest of it is in the catalogue."""
+
+    code: FindingCode
+    lines: tuple[int, ...]
+    message: str
+
+
+class DayState(Struct, frozen=True, gc=False):
     """A visit day as spend priced it, without its sessions, which are values of their own."""
 
-    accrued: SpendAccrued
+    priced: PricedDay
+    findings: tuple[KeptFinding, ...]
     session_count: int
     plan_of_care_ids: tuple[Identifier, ...]
     first_event_time: Instant
 
 
-class DecisionState(Struct, frozen=True):
+class DecisionState(Struct, frozen=True, gc=False):
     """What was decided on a visit day, and the lists that it stands in."""
 
     history: History
@@ -33,19 +42,19 @@ class DecisionState(Struct, frozen=True):
     """A line was over the threshold when the day was decided last."""
 
 
-class ListHead(Struct, frozen=True):
+class ListHead(Struct, frozen=True, gc=False):
     """How many segments a list has."""
 
     segments: int = 0
 
 
-class ListSegment(Struct, frozen=True):
+class ListSegment(Struct, frozen=True, gc=False):
     """Up to 32 visit days, in the order in which they were listed."""
 
     visit_day_ids: tuple[Identifier, ...] = ()
 
 
-class LedgerState(Struct, frozen=True):
+class LedgerState(Struct, frozen=True, gc=False):
     """A patient's year in one threshold group, and the bound on what waits. Money in dollars.
 
     Its list has the days that wait without ever having been ready, and those that need KX.
@@ -56,29 +65,16 @@ class LedgerState(Struct, frozen=True):
     """The most that a listed day has ever come to."""
 
 
-class AttestationsState(Struct, frozen=True):
+class AttestationsState(Struct, frozen=True, gc=False):
     """The valid attestations of a patient's year and threshold group."""
 
     attestations: tuple[Attestation, ...]
 
 
-class PlanState(Struct, frozen=True):
+class PlanState(Struct, frozen=True, gc=False):
     """The documents of a plan of care, in the order in which they came."""
 
     document_ids: tuple[Identifier, ...]
-
-
-class GroupDay(Struct, frozen=True):
-    """What one visit day of the group bills: codes with their units, one pair a line."""
-
-    visit_day_id: Identifier
-    billed: tuple[tuple[str, int], ...]
-
-
-class GroupState(Struct, frozen=True):
-    """The visit days of one (patient, billing NPI, ``payer_id``, date), over all disciplines."""
-
-    days: tuple[GroupDay, ...]
 
 
 def day_key(patient_id: str, visit_day_id: str) -> Key:
@@ -114,12 +110,6 @@ def plan_key(patient_id: str, plan_of_care_id: str) -> Key:
 def document_key(patient_id: str, document_id: str) -> Key:
     """Name a document; its state is the highest revision itself."""
     return ("document", patient_id, document_id)
-
-
-def group_key(accrued: SpendAccrued) -> Key:
-    """Name what is billed beside a visit day."""
-    npi, payer_id = accrued.billing_provider.npi, accrued.payer.payer_id
-    return ("group", accrued.patient_id, npi, payer_id, accrued.date_of_service.isoformat())
 
 
 def ledger_list(patient_id: str, year: int, group: ThresholdGroup) -> Key:

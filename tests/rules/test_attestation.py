@@ -6,7 +6,6 @@ import pytest
 
 from reference.rulebook import RuleBook
 from rules.attestation import judge_kx
-from rules.claim_lines import trace_lines
 from tests.rules.visit_days import Case, facts_of, history_of, ledger_of, load_cases, price_day
 
 THREE_LINES = [{"services": [[97110, 15], [97140, 15], [97112, 15]]}]
@@ -16,10 +15,10 @@ THREE_LINES = [{"services": [[97110, 15], [97140, 15], [97112, 15]]}]
 def test_kx_is_judged(case: Case, rulebook: RuleBook) -> None:
     """The balance, the lines that need KX and those that nothing covers are the case's."""
     case = {"sessions": THREE_LINES, **case}
-    priced = price_day(case, facts_of(rulebook, case))
-    traced = trace_lines(priced.accrued.lines, priced.sessions)
+    visit = price_day(case, facts_of(rulebook, case))
+    priced, sessions = visit.priced, visit.on_file.sessions
     kept = history_of(case).kx_balance
-    kx = judge_kx(priced.accrued.spend, traced, priced.sessions, ledger_of(case), kept)
+    kx = judge_kx(priced.spend, priced.lines, sessions, ledger_of(case), kept)
     assert kx is not None
     assert kx.balance == Decimal(case["balance"])
     assert kx.required == tuple(case.get("required", ()))
@@ -30,5 +29,5 @@ def test_kx_is_judged(case: Case, rulebook: RuleBook) -> None:
 def test_no_threshold_no_kx(rulebook: RuleBook) -> None:
     """Where the thresholds do not apply, nothing is judged."""
     case = {"program": "commercial"}
-    priced = price_day(case, facts_of(rulebook, case))
-    assert judge_kx(priced.accrued.spend, (), priced.sessions, None, None) is None
+    visit = price_day(case, facts_of(rulebook, case))
+    assert judge_kx(visit.priced.spend, (), visit.on_file.sessions, None, None) is None

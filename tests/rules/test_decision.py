@@ -4,12 +4,11 @@ import pytest
 from msgspec.structs import replace
 
 from reference.rulebook import RuleBook
-from rules.decision import History, Outcome, PricedDay, amount_held, decide, is_news
+from rules.decision import History, Outcome, amount_held, decide, is_news
 from tests.rules.visit_days import (
     Case,
     facts_of,
     history_of,
-    ledger_of,
     load_cases,
     price_day,
 )
@@ -18,11 +17,11 @@ from tests.rules.visit_days import (
 def decide_case(case: Case, rulebook: RuleBook) -> Outcome:
     """Return what the case's day comes to."""
     facts = facts_of(rulebook, case)
-    priced = price_day(case, facts)
+    visit = price_day(case, facts)
+    priced = visit.priced
     if case.get("no_lines"):
-        accrued = replace(priced.accrued, lines=(), total_allowed="0.00")
-        priced = PricedDay(accrued, priced.sessions, priced.first_event_time)
-    return decide(priced, ledger_of(case), history_of(case), facts)
+        priced = replace(priced, lines=(), total_allowed="0.00")
+    return decide(priced, visit.on_file, history_of(case), facts)
 
 
 @pytest.mark.parametrize("case", load_cases(__file__), ids=lambda case: case["name"])
@@ -97,8 +96,8 @@ def test_a_blocked_day_is_news_by_what_it_waits_for(rulebook: RuleBook) -> None:
 def test_an_empty_day_without_a_claim_is_no_news(rulebook: RuleBook) -> None:
     """A day without sessions on which no claim is out has no decision."""
     facts = facts_of(rulebook, {})
-    priced = price_day({}, facts)
-    empty = PricedDay(replace(priced.accrued, lines=()), (), priced.first_event_time)
-    outcome = decide(empty, None, History(), facts)
+    visit = price_day({}, facts)
+    empty, nothing = replace(visit.priced, lines=()), replace(visit.on_file, sessions=())
+    outcome = decide(empty, nothing, History(), facts)
     assert outcome.type is None
     assert not is_news(outcome, History())

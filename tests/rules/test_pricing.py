@@ -110,7 +110,7 @@ def test_contributors_that_state_different_contract_prices_state_none() -> None:
     second = other.model_copy(update={"session_id": "S-2"})
     references = (*one.lines[0].services, ServiceReference(session_id="S-2", line=1))
     line = replace(one.lines[0], services=references)
-    both = one._replace(lines=(line,), sessions=(*one.sessions, second))
+    both = replace(one, lines=(line,), sessions=(*one.sessions, second))
     assert [said(each) for each in price_group([both])[0].lines] == ["contractor_priced"]
 
 
@@ -144,7 +144,7 @@ def test_no_share_in_force_leaves_reduced_lines_without_a_price() -> None:
     known = bill([("97530", 1), ("97110", 1)])
     missing = NoValueInForce("share", MARCH)
     facts = dataclasses.replace(known.facts, mppr_practice_expense_share=missing)
-    (priced,) = price_group([known._replace(facts=facts)])
+    (priced,) = price_group([replace(known, facts=facts)])
     assert [said(line) for line in priced.lines] == [["35.08"], "no_value_in_force"]
     assert [finding.lines for finding in priced.findings] == [(2,)]
 

@@ -1,6 +1,7 @@
 """Visit days for the tests of the law on claims: built from the few words of a case in YAML."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -13,10 +14,13 @@ from pydantic_core import to_json
 from reference.facts import Facts, NoValueInForce
 from reference.rulebook import RuleBook
 from rules.attestation import Ledger, read_attestation
-from rules.decision import History, OutstandingClaim, PricedDay
+from rules.claim_lines import DayLine
+from rules.decision import History, OnFile, OutstandingClaim
+from rules.edits.day import PricedDay
 from rules.findings import report
 from rules.money import ZERO, write_money
 from schemas.documentation import KxAttestation, PlanOfCare
+from schemas.finding import Finding
 from schemas.session import Service, Session
 from schemas.spend import Spend, SpendAccrued, SpendLine
 from schemas.units import ProfiledPayer, ServiceReference
@@ -26,6 +30,15 @@ from tests.clinic import document, plan_of_care, service, session
 Case = dict[str, Any]
 LATER = "2026-03-02T16:00:00-06:00"
 """When the first event of a day comes unless the case says otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A case's visit day: as spend sends it, as it is decided, and what that rests on."""
+
+    accrued: SpendAccrued
+    priced: PricedDay
+    on_file: OnFile
 
 
 def load_cases(test: str) -> Any:  # noqa: ANN401 - whatever shape the cases have
@@ -46,7 +59,7 @@ def sessions_of(case: Mapping[str, Any]) -> tuple[Session, ...]:
     return tuple(_session(f"S-{number}", each, case) for number, each in enumerate(stated, 1))
 
 
-def price_day(case: Mapping[str, Any], facts: Facts) -> PricedDay:
+def price_day(case: Mapping[str, Any], facts: Facts) -> Visit:
     """Return the case's visit day: one line a code, each ``allowed`` as stated or 30.00."""
     sessions = sessions_of(case)
     lines = _lines(case, sessions)
@@ -64,22 +77,23 @@ def price_day(case: Mapping[str, Any], facts: Facts) -> PricedDay:
         timed_units=0,
         unbilled=(),
         choices=(),
-        findings=tuple(report(facts, FindingCode(code)) for code in case.get("findings", [])),
+        findings=tuple(_finding(facts, each) for each in case.get("findings", [])),
         steps=(),
-        sessions=(),
+        sessions=sessions,
         units_revision=1,
         lines=lines,
         total_allowed=write_money(total),
         spend=_spend(case, facts, total),
     )
     plans = [read_plan(each) for each in case.get("plans", [{}])]
-    return PricedDay(
-        accrued,
+    on_file = OnFile(
         sessions,
         datetime.fromisoformat(case.get("first_event", LATER)),
-        tuple((code, units) for code, units in case.get("billed_beside", [])),
+        accrued.findings,
         {"POC-1": plans},
+        ledger_of(case),
     )
+    return Visit(accrued, _to_decide(accrued), on_file)
 
 
 def ledger_of(case: Mapping[str, Any]) -> Ledger:
@@ -120,6 +134,40 @@ def read_kx(stated: Mapping[str, Any]) -> KxAttestation:
         author["author_npi"] = stated["author_npi"]
     data = document("kx_attestation", "D-KX-1", content, **author)
     return TypeAdapter(KxAttestation).validate_json(to_json(data))
+
+
+def _finding(facts: Facts, stated: str | tuple[str, list[int]]) -> Finding:
+    """Return a finding that came with the day: its code, or its code and lines."""
+    code, lines = (stated, []) if isinstance(stated, str) else stated
+    return report(facts, FindingCode(code), lines)
+
+
+def _to_decide(accrued: SpendAccrued) -> PricedDay:
+    lines = [
+        DayLine(
+            number=each.line,
+            code=each.code,
+            units=each.units,
+            timed=each.timed,
+            allowed_amount=each.allowed_amount,
+            services=each.services,
+        )
+        for each in accrued.lines
+    ]
+    return PricedDay(
+        visit_day_id=accrued.visit_day_id,
+        revision=accrued.revision,
+        patient_id=accrued.patient_id,
+        payer=accrued.payer,
+        billing_provider=accrued.billing_provider,
+        date_of_service=accrued.date_of_service,
+        discipline=accrued.discipline,
+        lines=tuple(lines),
+        total_allowed=accrued.total_allowed,
+        spend=accrued.spend,
+        unbilled=accrued.unbilled,
+        steps=accrued.steps,
+    )
 
 
 def _session(session_id: str, stated: Mapping[str, Any], case: Mapping[str, Any]) -> Session:

@@ -3,7 +3,7 @@
 from reference.rulebook import RuleBook
 from rules.decision import prepare_day
 from rules.edits import EDITS
-from tests.rules.visit_days import Case, facts_of, history_of, ledger_of, price_day
+from tests.rules.visit_days import Case, facts_of, history_of, price_day
 
 BY_NAME = {edit.__name__: edit for edit in EDITS}
 
@@ -11,7 +11,8 @@ BY_NAME = {edit.__name__: edit for edit in EDITS}
 def run_edit(name: str, case: Case, rulebook: RuleBook) -> list[Case]:
     """Return what the edit ``name`` reports on the case's day, in the words of the cases."""
     facts = facts_of(rulebook, case)
-    day = prepare_day(price_day(case, facts), ledger_of(case), history_of(case), facts)
+    visit = price_day(case, facts)
+    day = prepare_day(visit.priced, visit.on_file, history_of(case), facts)
     reports = []
     for reported in BY_NAME[name](day, facts):
         finding = reported.finding

@@ -1,8 +1,10 @@
-"""What every edit relies on: the order of all, and findings that are made once."""
+"""What every edit relies on: the order of all, and findings in the catalogue's words."""
+
+import pytest
 
 from reference.rulebook import RuleBook
 from rules.edits import EDITS
-from rules.edits.day import find
+from rules.edits.day import find, is_stated, restate
 from rules.findings import report
 from schemas.values import FindingCode
 from tests.rules.edits.run import BY_NAME
@@ -20,4 +22,18 @@ def test_a_finding_is_that_of_the_catalogue(rulebook: RuleBook) -> None:
     code = FindingCode.LATE_FILING
     found = find(facts, code, [3, 1, 3], due="2027-03-02")
     assert found == report(facts, code, [1, 3], due="2027-03-02")
-    assert find(facts, code, [3, 1, 3], due="2027-03-02") is found
+
+
+def test_a_finding_is_made_again_from_its_message(rulebook: RuleBook) -> None:
+    """A code, its lines and its message are all that has to be kept of a finding."""
+    facts = facts_of(rulebook, {})
+    found = find(facts, FindingCode.LATE_FILING, [1], due="2027-03-02")
+    assert restate(facts, found.code, found.lines, found.message) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "stated"), [(None, False), ("", False), (" \t", False), (" a", True)]
+)
+def test_blanks_are_no_statement(text: str | None, stated: bool) -> None:  # noqa: FBT001
+    """Something is stated when it has more than blanks."""
+    assert is_stated(text) is stated

@@ -10,6 +10,7 @@ from runtime.consumer import Consumer, Handled
 from runtime.memory import MemoryStateView
 from schemas.envelope import Event, write_data
 from schemas.events import EventType
+from schemas.redecision import RedecisionRequested
 from schemas.spend import SpendBalance, ThresholdCrossed
 from schemas.values import Basis, Direction, Threshold, ThresholdGroup
 from services.claims.processor import ClaimsProcessor
@@ -39,12 +40,21 @@ class Claims:
 
     def send(self, type_: str, data: object) -> Handled:
         """Send an event as ``spend`` would."""
-        return self._consumer.handle(Event(type_, "/therapy/spend", "e", AT, "P-1", data))
+        event = Event(
+            type=type_, source="/therapy/spend", id="e", time=AT, partitionkey="P-1", data=data
+        )
+        return self._consumer.handle(event)
+
+    def forget_decision(self) -> str:
+        """Delete the decision on the only day, and return the day's id."""
+        (key,) = [key for key, _ in self.view.items() if key[0] == "decision"]
+        self.view.apply({key: None})
+        return key[2]
 
     def accrue(self, case: Case, revision: int, *, is_empty: bool = False) -> Handled:
         """Send the case's day, or the same day without its sessions."""
-        priced = price_day(case, facts_of(self.rulebook, case))
-        day = replace(priced.accrued, revision=revision, sessions=priced.sessions)
+        visit = price_day(case, facts_of(self.rulebook, case))
+        day = replace(visit.accrued, revision=revision)
         if is_empty:
             day = replace(day, sessions=(), lines=(), total_allowed="0.00")
         return self.send(EventType.SPEND_ACCRUED, day)
@@ -98,20 +108,22 @@ def test_a_day_that_lost_a_session_forgets_it(claims: Claims) -> None:
     assert len(sessions) == 1
 
 
-def test_an_empty_day_bills_nothing_beside_others(claims: Claims) -> None:
-    """A day without lines leaves the group of its date."""
-    claims.accrue({}, 1)
-    claims.accrue({}, 2, is_empty=True)
-    assert not [key for key, _ in claims.view.items() if key[0] == "group"]
+def test_a_kept_day_is_decided_again_as_it_was(claims: Claims) -> None:
+    """What is kept of a day gives the same decision, in the same words, as what came."""
+    case = {"findings": ["SESSIONS_DISAGREE"], "sessions": [{"note": None}, {}]}
+    (first,) = claims.accrue(case, 1).emitted
+    request = RedecisionRequested(
+        patient_id="P-1", visit_day_id=claims.forget_decision(), reason="again"
+    )
+    (again,) = claims.send(EventType.REDECISION_REQUESTED, request).emitted
+    assert again.data == first.data
 
 
 def test_no_value_grows_with_the_patients_history(claims: Claims) -> None:
     """After a hundred days, values are as large as lists of 32 days at most."""
     for number in range(100):
-        priced = price_day({"findings": ["SESSIONS_DISAGREE"]}, facts_of(claims.rulebook, {}))
-        day = replace(
-            priced.accrued, visit_day_id=f"{number:036}", revision=1, sessions=priced.sessions
-        )
+        visit = price_day({"findings": ["SESSIONS_DISAGREE"]}, facts_of(claims.rulebook, {}))
+        day = replace(visit.accrued, visit_day_id=f"{number:036}", revision=1)
         claims.send(EventType.SPEND_ACCRUED, day)
     lists = [value for key, value in claims.view.items() if key[0].endswith("_days")]
     assert max(len(write_data(each)) for each in lists) < 2048

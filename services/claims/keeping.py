@@ -1,0 +1,77 @@
+"""A priced visit day put into state and taken out again: what deciding needs, and no more."""
+
+from datetime import datetime
+
+from reference.facts import Facts
+from rules.claim_lines import DayLine
+from rules.edits.day import PricedDay, restate
+from schemas.finding import Finding
+from schemas.session import Session
+from schemas.spend import SpendAccrued
+from services.claims.desk import Desk
+from services.claims.state import DayState, KeptFinding, day_key, day_session_key
+
+
+def keep_day(
+    desk: Desk, accrued: SpendAccrued, plan_of_care_ids: tuple[str, ...], time: datetime
+) -> DayState:
+    """Keep the day and its sessions, each as a value of its own."""
+    patient_id, visit_day_id = accrued.patient_id, accrued.visit_day_id
+    key = day_key(patient_id, visit_day_id)
+    known: DayState | None = desk[key]
+    sessions = accrued.sessions
+    for number, session in enumerate(sessions):
+        desk.put(day_session_key(patient_id, visit_day_id, number), session)
+    for number in range(len(sessions), 0 if known is None else known.session_count):
+        desk.put(day_session_key(patient_id, visit_day_id, number), None)
+    day = DayState(
+        _without_its_price(accrued),
+        tuple([KeptFinding(each.code, each.lines, each.message) for each in accrued.findings]),
+        len(sessions),
+        plan_of_care_ids,
+        time if known is None else known.first_event_time,
+    )
+    desk.put(key, day)
+    return day
+
+
+def sessions_kept(desk: Desk, day: DayState) -> tuple[Session, ...]:
+    """Return the sessions of a loaded day."""
+    patient_id, visit_day_id = day.priced.patient_id, day.priced.visit_day_id
+    numbers = range(day.session_count)
+    return tuple([desk[day_session_key(patient_id, visit_day_id, each)] for each in numbers])
+
+
+def findings_kept(day: DayState, facts: Facts) -> tuple[Finding, ...]:
+    """Return the findings that came with the day, in the words of the catalogue."""
+    return tuple([restate(facts, each.code, each.lines, each.message) for each in day.findings])
+
+
+def _without_its_price(accrued: SpendAccrued) -> PricedDay:
+    return PricedDay(
+        accrued.visit_day_id,
+        accrued.revision,
+        accrued.patient_id,
+        accrued.payer,
+        accrued.billing_provider,
+        accrued.date_of_service,
+        accrued.discipline,
+        tuple(
+            [
+                DayLine(
+                    each.line,
+                    each.code,
+                    each.units,
+                    each.timed,
+                    each.allowed_amount,
+                    each.services,
+                )
+                for each in accrued.lines
+            ]
+        ),
+        accrued.total_allowed,
+        accrued.spend,
+        accrued.unbilled,
+        accrued.steps,
+        accrued.emptied_by,
+    )
