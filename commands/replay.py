@@ -21,8 +21,8 @@ from schemas.values import DeadLetterReason
 from services.units.processor import UnitsProcessor
 
 CHUNK_BYTES = 65_536
-GC_THRESHOLDS = (50_000, 20, 50)
-"""What a replay makes has no cycles, so looking for some seldom is enough."""
+GC_THRESHOLDS = (1_000_000, 20, 50)
+"""A replay makes no cycles, and looking for some means to visit all that it remembers."""
 
 
 def add_arguments(parser: ArgumentParser) -> None:

@@ -1,12 +1,15 @@
 """One consumer at work: an event in, its step, the state kept, the events out."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import msgspec
 
 from runtime.ports import StateView
 from runtime.processor import Key, Output, Processor, Step, Value
 from schemas.envelope import Event, emitted_id
+
+NO_VALUES: Mapping[Key, Value] = MappingProxyType({})
 
 
 class Handled(msgspec.Struct, frozen=True):
@@ -29,8 +32,9 @@ class Consumer:
     def handle(self, event: Event) -> Handled:
         """Handle one event: all of its state is kept, or, when the step raises, none of it."""
         step = self._run(event)
-        self._view.apply(step.changes)
-        emitted = tuple(self._stamp(event, step.outputs)) if step.outputs else ()
+        if step.changes:
+            self._view.apply(step.changes)
+        emitted = self._stamp(event, step.outputs) if step.outputs else ()
         return Handled(emitted, step.passes_on)
 
     def _run(self, event: Event) -> Step:
@@ -38,26 +42,29 @@ class Consumer:
         try:
             keys = next(steps)
             while True:
-                values: dict[Key, Value] = self._view.get(keys) if keys else {}
-                keys = steps.send(values)
+                keys = steps.send(self._view.get(keys) if keys else NO_VALUES)
         except StopIteration as done:
             step: Step = done.value
             return step
 
-    def _stamp(self, cause: Event, outputs: Sequence[Output]) -> Iterator[Event]:
+    def _stamp(self, cause: Event, outputs: Sequence[Output]) -> tuple[Event, ...]:
+        emitted = []
         ordinals: dict[str, int] = {}
         for output in outputs:
-            ordinal = ordinals.get(output.type, 0)
-            ordinals[output.type] = ordinal + 1
-            yield Event(
-                type=output.type,
+            type_, subject = output.type, output.subject
+            ordinal = ordinals.get(type_, 0)
+            ordinals[type_] = ordinal + 1
+            event = Event(
+                type=type_,
                 source=self.source,
-                id=emitted_id(output.type, output.subject, cause, ordinal),
+                id=emitted_id(type_, subject, cause, ordinal),
                 time=cause.time,
                 partitionkey=cause.partitionkey,
                 data=output.data,
-                subject=output.subject,
+                subject=subject,
                 causationid=cause.id,
                 correlationid=cause.correlationid or cause.id,
                 rulebook=self._rulebook,
             )
+            emitted.append(event)
+        return tuple(emitted)

@@ -1,6 +1,5 @@
 """The two ports in memory, for the embedded default and the tests: state view and log."""
 
-from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 
 from runtime.processor import Key, Value
@@ -33,17 +32,20 @@ class MemoryStateView:
 
 
 class MemoryLog:
-    """Topics as queues: an event is gone once it is taken, so only what is under way is held."""
+    """Topics as lists: an event is gone once it is taken, so only what is under way is held."""
 
     def __init__(self) -> None:
         """Start with no topic."""
-        self._topics: dict[str, deque[Event]] = {}
+        self._topics: dict[str, list[Event]] = {}
 
     def append(self, topic: str, events: Sequence[Event]) -> None:
         """Add events to the end of a topic."""
-        self._topics.setdefault(topic, deque()).extend(events)
-
-    def take(self, topic: str) -> Event | None:
-        """Take the next event of a topic, or None where none waits."""
         waiting = self._topics.get(topic)
-        return waiting.popleft() if waiting else None
+        if waiting is None:
+            self._topics[topic] = list(events)
+        else:
+            waiting.extend(events)
+
+    def take_all(self, topic: str) -> Sequence[Event]:
+        """Take every event that waits in a topic, the oldest first."""
+        return self._topics.pop(topic, ())

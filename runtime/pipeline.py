@@ -39,21 +39,19 @@ class Pipeline:
         What a consumer only passes on is not yielded. A step that raises is yielded as
         ``StepFailed``, and the events behind it go on.
         """
-        self._log.append(self._stages[0].reads, (event,))
+        log = self._log
+        log.append(self._stages[0].reads, (event,))
         for stage in self._stages:
-            yield from self._drain(stage)
-        last = self._stages[-1].writes
-        while self._log.take(last) is not None:
-            pass
-
-    def _drain(self, stage: Stage) -> Iterator[Event | StepFailed]:
-        while (event := self._log.take(stage.reads)) is not None:
-            try:
-                handled = stage.consumer.handle(event)
-            except Exception as error:  # noqa: BLE001 - a poison record must not stop the stream
-                yield StepFailed(stage.consumer.source, type(error).__name__)
-                continue
-            self._log.append(stage.writes, handled.emitted)
-            if handled.passes_on:
-                self._log.append(stage.writes, (event,))
-            yield from handled.emitted
+            consumer = stage.consumer
+            for arriving in log.take_all(stage.reads):
+                try:
+                    handled = consumer.handle(arriving)
+                except Exception as error:  # noqa: BLE001 - a poison record must not stop the stream
+                    yield StepFailed(consumer.source, type(error).__name__)
+                    continue
+                if handled.emitted:
+                    log.append(stage.writes, handled.emitted)
+                if handled.passes_on:
+                    log.append(stage.writes, (arriving,))
+                yield from handled.emitted
+        log.take_all(self._stages[-1].writes)

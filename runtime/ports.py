@@ -26,6 +26,6 @@ class Log(Protocol):
         """Add events to the end of a topic."""
         ...
 
-    def take(self, topic: str) -> Event | None:
-        """Take the next event of a topic, or None where none waits."""
+    def take_all(self, topic: str) -> Sequence[Event]:
+        """Take every event that waits in a topic, the oldest first."""
         ...

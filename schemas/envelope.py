@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 import msgspec
+from msgspec import field
 
 from schemas.model import Model, Struct
 
@@ -15,22 +16,33 @@ SPEC_VERSION = "1.0"
 CONTENT_TYPE = "application/json"
 EVENT_IDS = UUID("6f1c7f0e-4a3c-5d0b-9b6e-2f6d1d1f7a10")
 """The namespace of the ids of the events that we emit."""
+VARIANTS = {f"{digit:x}": "89ab"[digit % 4] for digit in range(16)}
+"""The two bits that a UUID says its layout by, over the hexadecimal digit where they stand."""
 
 
-class Event(Struct, frozen=True):
-    """One event: CloudEvents attributes, and ``data`` as the model of its type."""
+def _content_type() -> str:
+    return CONTENT_TYPE
+
+
+class Event(Struct, frozen=True, kw_only=True, tag_field="specversion", tag=SPEC_VERSION):
+    """One event: CloudEvents attributes, and ``data`` as the model of its type.
+
+    The fields stand in the order in which they are written, ``specversion`` before them.
+    """
 
     type: str
     source: str
     id: str
-    time: datetime
-    partitionkey: str
-    data: Any
     subject: str | None = None
+    time: datetime
+    # A default that is made is written, unlike one that is stated.
+    datacontenttype: str = field(default_factory=_content_type)
+    partitionkey: str
     causationid: str | None = None
     correlationid: str | None = None
     rulebook: str | None = None
-    extensions: dict[str, str | int | bool] = {}
+    extensions: dict[str, str | int | bool] = field(default_factory=dict)
+    data: Any
 
 
 def attributes(event: Event) -> dict[str, Any]:
@@ -42,7 +54,7 @@ def attributes(event: Event) -> dict[str, Any]:
         "id": event.id,
         "subject": event.subject,
         "time": event.time,
-        "datacontenttype": CONTENT_TYPE,
+        "datacontenttype": event.datacontenttype,
         "partitionkey": event.partitionkey,
         "causationid": event.causationid,
         "correlationid": event.correlationid,
@@ -87,7 +99,9 @@ def write_line(stated: Mapping[str, Any], data: Struct | Model) -> bytes:
 
 def write_structured(event: Event) -> bytes:
     """Return the event as one line of JSON in structured mode, without the line's end."""
-    return write_line(attributes(event), event.data)
+    if event.extensions:
+        return write_line(attributes(event), event.data)
+    return _ENCODER.encode(event)
 
 
 def emitted_id(type_: str, subject: str, cause: Event, ordinal: int) -> str:
@@ -103,10 +117,10 @@ def name_id(namespace: UUID, *parts: str) -> str:
 
     The same as ``str(uuid5(...))`` at a third of the time: every event is given one or two.
     """
-    digest = sha1(namespace.bytes + "\x1f".join(parts).encode(), usedforsecurity=False).digest()
-    variant = digest[8] & 0x3F | 0x80
-    text = (digest[:6] + bytes((digest[6] & 0x0F | 0x50, digest[7], variant)) + digest[9:16]).hex()
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+    named = namespace.bytes + "\x1f".join(parts).encode()
+    text = sha1(named, usedforsecurity=False).hexdigest()
+    variant = VARIANTS[text[16]]
+    return f"{text[:8]}-{text[8:12]}-5{text[13:16]}-{variant}{text[17:20]}-{text[20:32]}"
 
 
 def _read_model(type_: type, stated: object) -> Model:

@@ -57,9 +57,9 @@ class Model(BaseModel):
 class Struct(msgspec.Struct, frozen=True, omit_defaults=True):
     """A frozen structure of ours: what we emit, and what we remember.
 
-    It is made of values that are right already, so nothing is checked when it is made; what it says
-    on a topic is checked when it is read, by the model that ``schemas.described`` makes of it. A
-    field that has its default is not written.
+    It is made of values that are right already, so nothing is checked when it is made; what it
+    says on a topic is checked when it is read, by the model that ``schemas.described`` makes of
+    it. A field that has its default is not written.
     """
 
 

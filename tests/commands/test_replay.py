@@ -1,6 +1,7 @@
 """``therapy replay`` on good and bad files: what is written, in what order, which status."""
 
 import base64
+import gc
 import hashlib
 import io
 import json
@@ -228,3 +229,16 @@ def test_wrong_usage_is_2() -> None:
         with pytest.raises(SystemExit) as stopped:
             main(wrong)
         assert stopped.value.code == 2
+
+
+def test_a_replay_leaves_no_cycles(rulebook: RuleBook) -> None:
+    """Memory is freed by reference counts alone, so looking for cycles seldom costs nothing."""
+    content = b"".join((line(GOOD), *(bad for bad, _why in BAD.values()), line(GOOD)))
+    run(rulebook, content)
+    gc.collect()
+    gc.disable()
+    try:
+        run(rulebook, content)
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
