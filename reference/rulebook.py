@@ -177,7 +177,9 @@ class RuleBook:
             if isinstance(pairs, NoValueInForce):
                 return pairs
             # One object for each part of a release, shared by all its dates.
-            by_table[name] = self._pairs.setdefault(id(pairs), CodePairs(pairs))
+            if id(pairs) not in self._pairs:
+                self._pairs[id(pairs)] = CodePairs(pairs)
+            by_table[name] = self._pairs[id(pairs)]
         return MappingProxyType({setting: by_table[name] for setting, name in chosen.items()})
 
     def _unit_limits(self, day: date) -> Mapping[Setting, Mapping[str, Limit]] | NoValueInForce:
