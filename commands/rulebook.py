@@ -136,7 +136,7 @@ def _warnings(rulebook: RuleBook, today: date) -> Iterator[str]:
 
 def _listed(rulebook: RuleBook, today: date, *, is_all: bool) -> Table:
     """Return a row for what is in force today and for what is not; with all, for every value."""
-    table = Table("name", "from", "through", "days left", "file", "source", title=f"on {today}")
+    table = _table("name", "from", "through", "days left", "file", "source", title=f"on {today}")
     for name, series in rulebook.series():
         current = series.at(today)
         if current is None:
@@ -198,7 +198,7 @@ def _program_of(rulebook: RuleBook, payer: str) -> Program:
 
 
 def _profile(facts: Facts) -> Table:
-    table = Table("policy", "value", title=f"{facts.profile.name} on {facts.date_of_service}")
+    table = _table("policy", "value", title=f"{facts.profile.name} on {facts.date_of_service}")
     for field in fields(facts.profile):
         if field.name != "cites":
             table.add_row(field.name, _text(getattr(facts.profile, field.name)))
@@ -209,7 +209,7 @@ def _profile(facts: Facts) -> Table:
 
 def _in_force(rulebook: RuleBook, facts: Facts) -> Table:
     """Return what every parameter and table says on the date, with its authority."""
-    table = Table("name", "value", "from", "through", "authority", title="in force")
+    table = _table("name", "value", "from", "through", "authority", title="in force")
     for name, series in rulebook.series():
         if name.startswith("payers/"):
             continue
@@ -220,6 +220,14 @@ def _in_force(rulebook: RuleBook, facts: Facts) -> Table:
         cites = "; ".join(f"{cite.authority}, {cite.locator}" for cite in dated.cites)
         table.add_row(name, _text(dated.value), str(dated.window.first), _end(dated), cites)
     table.add_row("filing due", _text(facts.filing_due))
+    return table
+
+
+def _table(*columns: str, title: str) -> Table:
+    """Return a table whose cells go on in the next line where they are too wide."""
+    table = Table(title=title, title_justify="left")
+    for name in columns:
+        table.add_column(name, overflow="fold")
     return table
 
 
