@@ -4,7 +4,7 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from datetime import datetime
 from hashlib import sha1
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -121,20 +121,3 @@ def name_id(namespace: UUID, *parts: str) -> str:
     text = sha1(named, usedforsecurity=False).hexdigest()
     variant = VARIANTS[text[16]]
     return f"{text[:8]}-{text[8:12]}-5{text[13:16]}-{variant}{text[17:20]}-{text[20:32]}"
-
-
-def _read_model(type_: type, stated: object) -> Model:
-    """Read what came from the hospital, where it stands in an event of ours."""
-    assert issubclass(type_, Model), type_
-    return type_.model_validate_json(msgspec.json.encode(stated), extra="ignore")
-
-
-S = TypeVar("S", bound=Struct)
-
-
-def read_data(struct: type[S], value: bytes) -> S:
-    """Read the data of an event of ours that we trust, such as one that we wrote ourselves.
-
-    Types are checked, limits are not; fields that a newer writer added are left out.
-    """
-    return msgspec.json.decode(value, type=struct, dec_hook=_read_model)

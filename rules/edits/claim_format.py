@@ -9,10 +9,9 @@ from rules.edits.day import (
     EditedDay,
     Reported,
     about_lines,
-    find,
-    find_missing,
     is_stated,
 )
+from rules.findings import report, report_missing
 from rules.modifiers import POSITIONS, disagreeing_modifiers
 from schemas.values import FindingCode
 
@@ -71,12 +70,12 @@ def claim_is_filed_in_time(day: EditedDay, facts: Facts) -> Sequence[Reported]:
         return NOTHING
     due = facts.filing_due
     if isinstance(due, NoValueInForce):
-        return (Reported(find_missing(facts, due)),)
+        return (Reported(report_missing(facts, due)),)
     if day.first_event_time.date() <= due or _takes_back(day):
         return NOTHING
     if any(is_stated(session.filing_exception) for session in day.sessions):
         return NOTHING
-    return (Reported(find(facts, FindingCode.LATE_FILING, due=due.isoformat())),)
+    return (Reported(report(facts, FindingCode.LATE_FILING, due=due.isoformat())),)
 
 
 def _takes_back(day: EditedDay) -> bool:

@@ -1,13 +1,14 @@
 """What an edit sees, and what it gives back."""
 
-from collections.abc import Callable, Collection, Container, Sequence
+from collections.abc import Callable, Container, Sequence
 from datetime import date, datetime
 
-from reference.facts import Facts, NoValueInForce
+from reference.facts import Facts
 from rules.attestation import KxJudgement
 from rules.claim_lines import DayLine, LineDraft
+from rules.findings import report
 from rules.plan_of_care import PlanJudgement
-from schemas.finding import Citation, Finding
+from schemas.finding import Finding
 from schemas.model import Amount, Day, Identifier, Struct
 from schemas.session import BillingProvider, Session
 from schemas.spend import Spend
@@ -71,28 +72,13 @@ Edit = Callable[[EditedDay, Facts], Sequence[Reported]]
 NOTHING: tuple[Reported, ...] = ()
 
 
-def find(facts: Facts, code: FindingCode, lines: Collection[int] = (), **values: str) -> Finding:
-    """Return the finding ``code`` about ``lines``, its message from the catalogue's template."""
-    message = facts.findings[code].message
-    if values:
-        message = message.format(**values)
-    return restate(facts, code, tuple(sorted(set(lines))) if lines else (), message)
-
-
-def find_missing(facts: Facts, missing: NoValueInForce, lines: Collection[int] = ()) -> Finding:
-    """Return NO_VALUE_IN_FORCE with the name of what the decision needs and does not have."""
-    on = missing.date_of_service.isoformat()
-    code = FindingCode.NO_VALUE_IN_FORCE
-    return find(facts, code, lines, name=missing.name, date_of_service=on)
-
-
 def about_lines(
     facts: Facts, code: FindingCode, lines: Sequence[LineDraft], **values: str
 ) -> tuple[Reported, ...]:
     """Report one finding about these lines and their sessions; nothing without lines."""
     if not lines:
         return NOTHING
-    return about(find(facts, code, [line.number for line in lines], **values), lines)
+    return about(report(facts, code, [line.number for line in lines], **values), lines)
 
 
 def about(finding: Finding, lines: Sequence[LineDraft]) -> tuple[Reported, ...]:
@@ -118,16 +104,9 @@ def about_sessions(
     """Report one finding about the day and these of its sessions; nothing without them."""
     if not sessions:
         return NOTHING
-    return (Reported(find(facts, code), tuple([each.session_id for each in sessions])),)
+    return (Reported(report(facts, code), tuple([each.session_id for each in sessions])),)
 
 
 def is_stated(text: str | None) -> bool:
     """Say whether somebody wrote more than blanks."""
     return text is not None and text != "" and not text.isspace()
-
-
-def restate(facts: Facts, code: FindingCode, lines: tuple[int, ...], message: str) -> Finding:
-    """Return the finding ``code`` with a message that was filled in before."""
-    text = facts.findings[code]
-    citation = Citation(text.citation.authority, text.citation.locator)
-    return Finding(code, text.severity, message, lines, citation, text.cure)

@@ -12,9 +12,8 @@ from rules.edits.day import (
     EditedDay,
     Reported,
     about_some_sessions,
-    find,
-    find_missing,
 )
+from rules.findings import report, report_missing
 from rules.plan_of_care import PlanJudgement, has_goal
 from schemas.session import Session
 from schemas.values import FindingCode
@@ -38,7 +37,7 @@ def plan_of_care_is_certified(day: EditedDay, facts: Facts) -> Sequence[Reported
     reported = []
     for plan in day.plans:
         if plan.missing is not None:
-            reported.append(Reported(find_missing(facts, plan.missing), plan.session_ids))
+            reported.append(Reported(report_missing(facts, plan.missing), plan.session_ids))
         elif plan.problem is not None and plan.problem is not FindingCode.PLAN_OF_CARE_MISSING:
             reported.append(_about_plan(facts, plan))
     return reported
@@ -50,7 +49,9 @@ def certifying_npi_is_named(day: EditedDay, facts: Facts) -> Sequence[Reported]:
         return NOTHING
     return [
         Reported(
-            find(facts, FindingCode.CERTIFYING_NPI_MISSING), plan.session_ids, plan.plan_of_care_id
+            report(facts, FindingCode.CERTIFYING_NPI_MISSING),
+            plan.session_ids,
+            plan.plan_of_care_id,
         )
         for plan in day.plans
         if plan.serving is not None and plan.serving.certifying_npi is None
@@ -91,5 +92,5 @@ def _about_plan(facts: Facts, plan: PlanJudgement) -> Reported:
         values["due"] = "no due date known" if due is None else f"due {due.isoformat()}"
     elif plan.through is not None:
         values["through"] = plan.through.isoformat()
-    finding = find(facts, plan.problem, (), **values)
+    finding = report(facts, plan.problem, (), **values)
     return Reported(finding, plan.session_ids, plan.plan_of_care_id, plan.due)

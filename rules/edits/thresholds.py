@@ -8,7 +8,8 @@ from decimal import Decimal
 
 from reference.facts import Facts
 from rules.claim_lines import LineDraft
-from rules.edits.day import NOTHING, EditedDay, Reported, about_lines, find
+from rules.edits.day import NOTHING, EditedDay, Reported, about_lines
+from rules.findings import report
 from rules.modifiers import ABN
 from schemas.values import Basis, FindingCode
 
@@ -36,7 +37,7 @@ def attestation_is_needed(day: EditedDay, facts: Facts) -> Sequence[Reported]:
     """A day whose attestation is on file has a line that needs KX."""
     if day.kx is None or day.kx.required or not day.kx.is_attested:
         return NOTHING
-    return (Reported(find(facts, FindingCode.KX_NOT_REQUIRED)),)
+    return (Reported(report(facts, FindingCode.KX_NOT_REQUIRED)),)
 
 
 def review_threshold_is_not_passed(day: EditedDay, facts: Facts) -> Sequence[Reported]:
@@ -47,7 +48,7 @@ def review_threshold_is_not_passed(day: EditedDay, facts: Facts) -> Sequence[Rep
     if not (spend.over_review or _is_over_review(day)):
         return NOTHING
     code = FindingCode.REVIEW_THRESHOLD_PASSED
-    return (Reported(find(facts, code, threshold=spend.review_threshold)),)
+    return (Reported(report(facts, code, threshold=spend.review_threshold)),)
 
 
 def balance_is_reported(day: EditedDay, facts: Facts) -> Sequence[Reported]:
@@ -55,7 +56,7 @@ def balance_is_reported(day: EditedDay, facts: Facts) -> Sequence[Reported]:
     spend = day.priced.spend
     if day.kx is None or spend is None or spend.basis is not Basis.FLOOR:
         return NOTHING
-    return (Reported(find(facts, FindingCode.BALANCE_IS_A_FLOOR)),)
+    return (Reported(report(facts, FindingCode.BALANCE_IS_A_FLOOR)),)
 
 
 def _lines_over(day: EditedDay) -> list[LineDraft]:

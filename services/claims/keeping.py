@@ -4,7 +4,8 @@ from datetime import datetime
 
 from reference.facts import Facts
 from rules.claim_lines import DayLine
-from rules.edits.day import PricedDay, restate
+from rules.edits.day import PricedDay
+from rules.findings import restate
 from schemas.finding import Finding
 from schemas.session import Session
 from schemas.spend import SpendAccrued

@@ -10,7 +10,7 @@ REGISTRY = re.compile(
     r"|registry[.]npmjs|repo1?[.]maven|deb[.]debian[.]org)"
 )
 # The path must begin there: an address may have such a folder further on.
-MACHINE_PATH = re.compile(r"(?<![\w./}~:-])(?:file:)?/(?:home|root|work|farm|Users)/[\w.-]+")
+MACHINE_PATH = re.compile(r"(?<![\w./}~:-])(?:file:)?/(?:home|root|tmp|srv|Users)/[\w.-]+")
 
 
 def no_registry_is_named(tree: Tree) -> Iterator[Violation]:

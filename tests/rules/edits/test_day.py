@@ -4,8 +4,8 @@ import pytest
 
 from reference.rulebook import RuleBook
 from rules.edits import EDITS
-from rules.edits.day import find, is_stated, restate
-from rules.findings import report
+from rules.edits.day import is_stated
+from rules.findings import report, restate
 from schemas.values import FindingCode
 from tests.rules.edits.run import BY_NAME
 from tests.rules.visit_days import facts_of
@@ -20,14 +20,14 @@ def test_a_finding_is_that_of_the_catalogue(rulebook: RuleBook) -> None:
     """A finding has the words of the catalogue, filled in, and sorted lines."""
     facts = facts_of(rulebook, {})
     code = FindingCode.LATE_FILING
-    found = find(facts, code, [3, 1, 3], due="2027-03-02")
+    found = report(facts, code, [3, 1, 3], due="2027-03-02")
     assert found == report(facts, code, [1, 3], due="2027-03-02")
 
 
 def test_a_finding_is_made_again_from_its_message(rulebook: RuleBook) -> None:
     """A code, its lines and its message are all that has to be kept of a finding."""
     facts = facts_of(rulebook, {})
-    found = find(facts, FindingCode.LATE_FILING, [1], due="2027-03-02")
+    found = report(facts, FindingCode.LATE_FILING, [1], due="2027-03-02")
     assert restate(facts, found.code, found.lines, found.message) == found
 
 
