@@ -111,7 +111,7 @@ def rate_lines(bill: Bill) -> list[RatedLine]:
     rated = []
     for line in bill.lines:
         value = find_relative_value(line.code, facts)
-        if taken_off_for(value) is None:
+        if line.units is None or taken_off_for(value) is None:
             rate = find_rate(line, value, local, bill.sessions)
             is_mppr = has_mppr and isinstance(rate, Rate) and rate.value.is_mppr
             rated.append(RatedLine(line, rate, is_mppr))
@@ -311,7 +311,8 @@ def _take_off(bill: Bill) -> tuple[tuple[UnbilledService, ...], tuple[Finding, .
     taken = [
         UnbilledService(code=line.code, minutes=line.minutes, reason=reason)
         for line in bill.lines
-        if (reason := taken_off_for(find_relative_value(line.code, bill.facts))) is not None
+        if line.units is not None
+        and (reason := taken_off_for(find_relative_value(line.code, bill.facts))) is not None
     ]
     codes = dict.fromkeys(service.code for service in taken)
     findings = (report(bill.facts, FindingCode.CODE_BUNDLED, code=code) for code in codes)

@@ -86,7 +86,7 @@ UNIT_RULES: Mapping[UnitRule, Allocate] = {
 
 def _preference(minutes: Mapping[str, int], unit_choice: Sequence[str]) -> Mapping[str, int]:
     """Rank the codes for equal remainders: the clinician's wish, then minutes, then order."""
-    wanted = {code: place for place, code in reversed(list(enumerate(unit_choice)))}
+    wanted = {code: place for place, code in enumerate(dict.fromkeys(unit_choice))}
     ranked = sorted(minutes, key=lambda code: (wanted.get(code, len(wanted)), -minutes[code]))
     return {code: place for place, code in enumerate(ranked)}
 

@@ -69,6 +69,8 @@ class VisitDay(Struct, frozen=True, kw_only=True):
     steps: tuple[Text, ...]
     sessions: tuple[Session, ...]
     """The sessions that the day is made of, as they stand, addenda merged."""
+    followed_by: tuple[Identifier, ...] = ()
+    """Days of the same ledger that the same cause changes after this one; left out where none."""
     emptied_by: EmptiedBy | None = None
     """Why no session is left; present only then."""
 

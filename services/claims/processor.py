@@ -102,7 +102,8 @@ class ClaimsProcessor:
         yield from desk.load([key])
         ledger: LedgerState | None = desk[key]
         largest = write_money(ZERO) if ledger is None else ledger.largest_allowed
-        desk.put(key, LedgerState(running_total=balance.running_total, largest_allowed=largest))
+        total = balance.running_total
+        desk.put(key, LedgerState(total, decided_total=total, largest_allowed=largest))
         waiting = yield from _waiting(desk, balance.patient_id, balance)
         yield from self._decide(desk, balance.patient_id, waiting)
 
@@ -119,7 +120,7 @@ class ClaimsProcessor:
         """Decide visit days by date of service, then by first arrival."""
         ids = list(dict.fromkeys(visit_day_ids))
         days = yield from load_days(desk, patient_id, ids)
-        for day, keys in sorted(days, key=_order):
+        for day, keys in sorted(days, key=_date_of_service):
             yield from decide_kept_day(desk, self._rulebook, day, keys)
 
 
@@ -133,18 +134,25 @@ def _plans_named(accrued: SpendAccrued) -> tuple[str, ...]:
 
 
 def _keep_running_total(desk: Desk, accrued: SpendAccrued) -> bool:
-    """Keep the ledger's running total; say whether a day that waits may need KX by it."""
+    """Keep the ledger's running total; say whether a day that waits may need KX by it.
+
+    Not while other days of the ledger follow by the same cause: the days that wait are decided on
+    what the whole cause comes to, with the amounts that it leaves them.
+    """
     spend = accrued.spend
     if spend is None:
         return False
     key = ledger_key(accrued.patient_id, spend.year, spend.threshold_group)
     known: LedgerState | None = desk[key]
-    before = ZERO if known is None else Decimal(known.running_total)
-    largest = write_money(ZERO) if known is None else known.largest_allowed
-    if known is None or known.running_total != spend.running_total:
-        kept = LedgerState(running_total=spend.running_total, largest_allowed=largest)
+    zero, total = write_money(ZERO), spend.running_total
+    decided = zero if known is None else known.decided_total
+    largest = zero if known is None else known.largest_allowed
+    kept = LedgerState(total, decided if accrued.followed_by else total, largest)
+    if kept != known:
         desk.put(key, kept)
-    return _may_matter(before, Decimal(spend.running_total), spend, Decimal(largest))
+    if accrued.followed_by:
+        return False
+    return _may_matter(Decimal(decided), Decimal(total), spend, Decimal(largest))
 
 
 def _may_matter(before: Decimal, after: Decimal, spend: Spend, largest: Decimal) -> bool:
@@ -173,6 +181,7 @@ def _never_was_ready(decision: DecisionState) -> bool:
     return decision.history.kx_balance is None
 
 
-def _order(loaded: tuple[DayState, DayKeys]) -> tuple[date, datetime]:
+def _date_of_service(loaded: tuple[DayState, DayKeys]) -> date:
+    """Order by date of service; days of one date stay in the order of their lists."""
     day, _ = loaded
-    return (day.priced.date_of_service, day.first_event_time)
+    return day.priced.date_of_service

@@ -61,6 +61,8 @@ class LedgerState(Struct, frozen=True, gc=False):
     """
 
     running_total: Money
+    decided_total: Money
+    """The running total that the days that wait were last decided on."""
     largest_allowed: Money
     """The most that a listed day has ever come to."""
 

@@ -1,33 +1,26 @@
 """Visit days priced and accrued again: what is loaded, what is kept, what is emitted."""
 
 from collections.abc import Generator, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from reference.facts import Facts
 from reference.rulebook import RuleBook
-from rules.money import ZERO, write_money
-from rules.pricing import Bill, PricedDay, PricedLine, price_group
+from rules.money import ZERO
+from rules.pricing import Bill, PricedDay, price_group
 from rules.same_date import BilledDay, report_same_date
 from rules.spend import (
-    Standing,
-    kx_required,
     report_thresholds,
     threshold_group,
-    write_line,
-    write_spend,
 )
 from runtime.processor import Key, Output, Value
 from schemas.events import EventType
-from schemas.finding import Finding
-from schemas.session import Session
-from schemas.spend import Spend, SpendAccrued, SpendLine
 from schemas.units import UnitsComputed
-from schemas.values import Effect, ThresholdGroup
-from services.spend.ledger import LedgerWork, thresholds_of
+from schemas.values import ThresholdGroup
+from services.spend.ledger import LedgerWork
 from services.spend.state import (
     SEGMENT,
     Entry,
@@ -43,31 +36,22 @@ from services.spend.state import (
     outcome_key,
     session_key,
 )
+from services.spend.visit import (
+    Visit,
+    cross,
+    decide,
+    is_accrued,
+    is_changed,
+    is_held,
+    read_line,
+    say_what_follows,
+    write_accrued,
+)
+
+if TYPE_CHECKING:
+    from schemas.session import Session
 
 Settling = Generator[Sequence[Key], Mapping[Key, Value], list[Output]]
-
-
-@dataclass(slots=True)
-class Visit:
-    """A visit day at work: what ``units`` says, what was emitted before, and its prices now."""
-
-    day: UnitsComputed
-    """Without its sessions."""
-    sessions: tuple[Session, ...]
-    facts: Facts
-    before: Outcome | None
-    priced: PricedDay
-    findings: tuple[Finding, ...]
-    """Spend's own."""
-    ledger: LedgerWork
-    place: int | None
-    entry: Entry | None = None
-    """Its entry after this event; None where the thresholds do not apply to it."""
-
-    @property
-    def name(self) -> str:
-        """The visit day's id."""
-        return self.day.visit_day_id
 
 
 class SpendWork:
@@ -86,7 +70,7 @@ class SpendWork:
         """Keep what ``units`` says of a day now, each session as a value of its own."""
         patient_id, name = self.patient_id, day.visit_day_id
         self._sessions[name] = day.sessions
-        self.values.keep(day_key(patient_id, name), replace(day, sessions=()))
+        self.values.keep(day_key(patient_id, name), replace(day, sessions=(), followed_by=()))
         for number, session in enumerate(day.sessions):
             self.values.keep(session_key(patient_id, name, number), session)
         if before is not None:
@@ -115,15 +99,15 @@ class SpendWork:
         return self._ledgers[year, group]
 
     def settle(
-        self, groups: Iterable[Key], first: str | None = None, *, is_new: bool = False
+        self, groups: Iterable[Key], first: str | None = None, *, new: UnitsComputed | None = None
     ) -> Settling:
         """Price and accrue the days of these groups, and emit those of which something changed.
 
-        The day named ``first`` goes first, and is emitted whatever comes out where it ``is_new``;
+        The day named ``first`` goes first, and is emitted whatever comes out where it is ``new``;
         the others go by date of service, then as they were first accrued.
         """
         members: list[tuple[str, ...]] = [self.values[group].visit_day_ids for group in groups]
-        known = first if is_new else None
+        known = None if new is None else first
         unknown = [name for names in members for name in names if name != known]
         if unknown:
             yield from self.load_days(unknown)
@@ -133,13 +117,15 @@ class SpendWork:
         self._accrue(visits)
         outputs, emitted = [], []
         for visit in visits:
-            outcome = _decide(visit)
-            if (is_new and visit.name == first) or _is_changed(visit.before, outcome):
+            outcome = decide(visit)
+            is_new = new is not None and visit.name == first
+            if is_new or is_changed(visit.before, outcome):
                 outputs.append((yield from self._emit(visit, outcome)))
                 emitted.append(visit)
         self._close()
+        outputs = say_what_follows(outputs, emitted, () if new is None else new.followed_by)
         for ledger in dict.fromkeys(visit.ledger for visit in emitted):
-            outputs.extend(_cross(ledger, emitted))
+            outputs.extend(cross(ledger, emitted))
         return outputs
 
     def move(self, ledger: LedgerWork, places: Iterable[int]) -> Settling:
@@ -148,14 +134,15 @@ class SpendWork:
         entries.sort(key=lambda placed: (placed[0].date_of_service, placed[1]))
         keys = {outcome_key(self.patient_id, entry.visit_day_id): entry for entry, _ in entries}
         yield from self.values.load(keys)
-        accrued = [entry for key, entry in keys.items() if _is_accrued(self.values[key])]
+        accrued = [entry for key, entry in keys.items() if is_accrued(self.values[key])]
         yield from self.load_days([entry.visit_day_id for entry in accrued])
-        emitted = []
+        outputs, emitted = [], []
         for entry in accrued:
             visit = self._recall(entry, ledger)
-            emitted.append((yield from self._emit(visit, _decide(visit))))
+            outputs.append((yield from self._emit(visit, decide(visit))))
+            emitted.append(visit)
         self._close()
-        return emitted
+        return say_what_follows(outputs, emitted, ())
 
     def _session_keys(self, name: str) -> list[Key]:
         outcome: Outcome | None = self.values[outcome_key(self.patient_id, name)]
@@ -212,7 +199,7 @@ class SpendWork:
         name = entry.visit_day_id
         day: UnitsComputed = self.values[day_key(self.patient_id, name)]
         before: Outcome = self.values[outcome_key(self.patient_id, name)]
-        lines = tuple(_read_line(line) for line in before.lines)
+        lines = tuple(read_line(line) for line in before.lines)
         total = Decimal(before.total_allowed)
         return Visit(
             day=day,
@@ -241,11 +228,11 @@ class SpendWork:
     def _emit(
         self, visit: Visit, outcome: Outcome
     ) -> Generator[Sequence[Key], Mapping[Key, Value], Output]:
-        if visit.findings and not outcome.is_listed and _is_held(visit):
+        if visit.findings and not outcome.is_listed and is_held(visit):
             yield from self._list_as_held(visit.name)
             outcome = replace(outcome, is_listed=True)
         self.values.keep(outcome_key(self.patient_id, visit.name), outcome)
-        return Output(EventType.SPEND_ACCRUED, visit.name, _write(visit, outcome))
+        return Output(EventType.SPEND_ACCRUED, visit.name, write_accrued(visit, outcome))
 
     def _list_as_held(self, name: str) -> Loading:
         """Remember a day that was held here, so that a redecision finds it."""
@@ -270,110 +257,3 @@ def _billed(bill: Bill, priced: PricedDay) -> BilledDay:
 
 def _ledger_of(day: UnitsComputed) -> tuple[int, ThresholdGroup]:
     return day.date_of_service.year, threshold_group(day.discipline)
-
-
-def _decide(visit: Visit) -> Outcome:
-    """Say what is to be emitted of a day; every ledger has its amounts."""
-    before, lines = visit.before, visit.priced.lines
-    spend, required = None, [False] * len(lines)
-    if visit.entry is not None:
-        spend, required = _stand(visit, visit.entry)
-    return Outcome(
-        revision=1 if before is None else before.revision + 1,
-        units_revision=visit.day.revision,
-        sessions=len(visit.sessions),
-        place=visit.place,
-        lines=tuple(
-            [
-                write_line(line, requires_kx=is_over)
-                for line, is_over in zip(lines, required, strict=True)
-            ]
-        ),
-        unbilled=visit.priced.unbilled,
-        findings=visit.findings,
-        total_allowed=write_money(visit.priced.total),
-        spend=spend,
-        is_listed=before is not None and before.is_listed,
-    )
-
-
-def _stand(visit: Visit, entry: Entry) -> tuple[Spend, list[bool]]:
-    """Return where a day stands, and which of its lines are over the KX threshold."""
-    ledger, balance = visit.ledger, entry.balance_before
-    thresholds = thresholds_of(visit.facts, ledger.group)
-    standing = Standing(
-        ledger.year,
-        ledger.group,
-        balance,
-        entry.amount,
-        ledger.running_total,
-        entry.reported_as_of,
-    )
-    required = kx_required(balance, visit.priced.lines, thresholds)
-    return write_spend(standing, thresholds), required
-
-
-def _is_accrued(outcome: Outcome) -> bool:
-    return bool(outcome.lines) and outcome.spend is not None
-
-
-def _is_held(visit: Visit) -> bool:
-    catalogue = visit.facts.findings
-    return any(catalogue[finding.code].effect is Effect.HELD for finding in visit.findings)
-
-
-def _read_line(line: SpendLine) -> PricedLine:
-    if line.price is not None and line.allowed_amount is not None:
-        return PricedLine(line, Decimal(line.allowed_amount), line.price)
-    assert line.unpriced is not None
-    return PricedLine(line, None, line.unpriced)
-
-
-def _is_changed(before: Outcome | None, after: Outcome) -> bool:
-    """Say whether a day is decided otherwise; the running total alone is other days' affair."""
-    if before is None:
-        return True
-    said = (before.lines, before.unbilled, before.findings, before.total_allowed)
-    if said != (after.lines, after.unbilled, after.findings, after.total_allowed):
-        return True
-    if before.spend is None or after.spend is None:
-        return before.spend is not after.spend
-    current = {"running_total": after.spend.running_total}
-    return replace(before.spend, **current) != after.spend
-
-
-def _cross(ledger: LedgerWork, emitted: Iterable[Visit]) -> Iterable[Output]:
-    """Emit the thresholds passed, under the ledger's first day that was emitted."""
-    visit = next(visit for visit in emitted if visit.ledger is ledger)
-    thresholds = thresholds_of(visit.facts, ledger.group)
-    for crossed in ledger.crossings(thresholds, visit.name):
-        yield Output(EventType.THRESHOLD_CROSSED, visit.name, crossed)
-
-
-def _write(visit: Visit, outcome: Outcome) -> SpendAccrued:
-    """Write the event: all that ``units`` says, with the price and the place in the ledger."""
-    day = visit.day
-    accrued = SpendAccrued(
-        visit_day_id=visit.name,
-        revision=outcome.revision,
-        units_revision=outcome.units_revision,
-        patient_id=day.patient_id,
-        date_of_service=day.date_of_service,
-        discipline=day.discipline,
-        billing_provider=day.billing_provider,
-        payer=day.payer,
-        unit_rule=day.unit_rule,
-        timed_minutes=day.timed_minutes,
-        timed_units=day.timed_units,
-        lines=outcome.lines,
-        unbilled=day.unbilled + outcome.unbilled,
-        choices=day.choices,
-        findings=day.findings + outcome.findings,
-        steps=day.steps,
-        sessions=visit.sessions,
-        total_allowed=outcome.total_allowed,
-        spend=outcome.spend,
-    )
-    if day.emptied_by is None:
-        return accrued
-    return replace(accrued, emptied_by=day.emptied_by)

@@ -68,7 +68,7 @@ class SpendProcessor:
             known: Group = work.values[group] or Group()
             work.values.keep(group, Group(visit_day_ids=(*known.visit_day_ids, name)))
         work.file_day(day, before)
-        outputs = yield from work.settle((group,), first=name, is_new=True)
+        outputs = yield from work.settle((group,), first=name, new=day)
         return Step(work.values.changes, outputs)
 
     def _take_report(self, report: AccrualReported, at: datetime) -> Steps:

@@ -9,6 +9,7 @@ from reference.facts import Facts
 from reference.rulebook import RuleBook
 from rules.addendum import merge_addenda
 from rules.findings import report
+from rules.spend import threshold_group
 from rules.visit_day import CountedDay, count_day, sessions_disagree
 from runtime.processor import Key, Output, Step, Steps, Value
 from schemas.events import EventType
@@ -16,7 +17,7 @@ from schemas.finding import Finding
 from schemas.model import Struct
 from schemas.session import Session
 from schemas.units import ProfiledPayer, UnitsComputed
-from schemas.values import EmptiedBy, FindingCode, Program
+from schemas.values import EmptiedBy, FindingCode, Program, Severity
 from services.units.state import (
     SEGMENT,
     AddendaState,
@@ -110,14 +111,20 @@ class DayWork:
         if by_date:
             days = [day for day in days if day.sessions]
             days.sort(key=lambda day: day.sessions[0].date_of_service)
-        outputs = []
+        computed: list[UnitsComputed] = []
         for day in days:
             data = self._compute(day)
             if data is None:
                 continue
-            outputs.append(Output(UNITS_COMPUTED, data.visit_day_id, data))
-            if _is_undecided(data) and not values[day.key].is_listed:
+            computed.append(data)
+            if data.findings and _is_held(data) and not values[day.key].is_listed:
                 yield from self._list_undecided(day.key, data.visit_day_id)
+        if len(computed) > 1:
+            computed = [
+                replace(each, followed_by=_of_same_ledger(each, computed[place:]))
+                for place, each in enumerate(computed, 1)
+            ]
+        outputs = [Output(UNITS_COMPUTED, each.visit_day_id, each) for each in computed]
         return Step(self.changes, outputs)
 
     def _arrived(self, touched: Touched, key: Key) -> tuple[str, ...]:
@@ -203,12 +210,19 @@ class DayWork:
         self.set(day, replace(self.values[day], is_listed=True))
 
 
-def _is_undecided(data: UnitsComputed) -> bool:
-    """Say whether a line has no units, so that a redecision must find the day."""
-    for line in data.lines:  # noqa: SIM110 - ``any`` costs three times as much on every event
-        if line.units is None:
-            return True
-    return False
+def _is_held(data: UnitsComputed) -> bool:
+    """Say whether a finding of ours holds the day, so that a redecision must find it."""
+    return any(finding.severity is Severity.BLOCKING for finding in data.findings)
+
+
+def _of_same_ledger(day: UnitsComputed, later: Iterable[UnitsComputed]) -> tuple[str, ...]:
+    """Name the later days that count in the ledger of this one."""
+    ledger = day.date_of_service.year, threshold_group(day.discipline)
+    return tuple(
+        each.visit_day_id
+        for each in later
+        if (each.date_of_service.year, threshold_group(each.discipline)) == ledger
+    )
 
 
 def _report_sessions(day: _Day, facts: Facts) -> tuple[Finding, ...]:

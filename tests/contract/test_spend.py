@@ -167,3 +167,47 @@ def test_an_ot_session_moves_the_price_of_a_pt_day(planned: Clinic) -> None:
     assert moved["lines"][0]["price"]["mppr_reduced_units"] == 1
     assert Decimal(moved["total_allowed"]) < Decimal(alone["total_allowed"])
     assert moved["spend"]["balance_before"] == alone["spend"]["balance_before"]
+
+
+def test_a_waiting_day_is_decided_on_its_own_new_price(planned: Clinic) -> None:
+    """Where one cause prices it again and moves the total, no decision has the old price."""
+    planned.accrue(report("2400.00", "2026-03-01T00:00:00Z"), time="2026-03-01T01:00:00Z")
+    waits = session("S-1", [service(1, "97116", 30)], plan_of_care_id="POC-2")
+    planned.complete(waits)
+    speech = session("S-2", [service(1, "92526", 30)], discipline="SLP")
+    planned.complete(speech)
+    second = plan_of_care("POC-2", "D-POC-2")
+    told = planned.receive(second)
+    assert missing(decision(told)) == ["KX_ATTESTATION_MISSING"]
+    emitted = planned.void("S-2")
+    accrued = of_type(emitted, "spend.accrued")
+    ready = of_type(emitted, "claim.ready")[-1]
+    assert [each["discipline"] for each in accrued] == ["SLP", "PT"]
+    assert ready["total_allowed"] == accrued[-1]["total_allowed"]
+    assert ready["spend"]["kx_balance"] == "2400.00"
+
+
+def test_a_session_that_moves_makes_no_other_day_ready(planned: Clinic) -> None:
+    """Between the day left and the day entered the total dips, and nobody is judged on that."""
+    planned.accrue(report("2400.00", "2026-03-01T00:00:00Z"), time="2026-03-01T01:00:00Z")
+    planned.complete(session("S-1", [service(1, "97116", 30)], plan_of_care_id="POC-2"))
+    other = session("S-2", [service(1, "97116", 30)], date_of_service="2026-03-03")
+    planned.complete(other)
+    waiting = decision(planned.receive(plan_of_care("POC-2", "D-POC-2")))
+    assert missing(waiting) == ["KX_ATTESTATION_MISSING"]
+    moved = {**other, "revision": 2, "date_of_service": "2026-03-04"}
+    decided = [
+        each["data"]["date_of_service"]
+        for each in planned.amend(moved)
+        if each["type"].startswith("therapy.claim.")
+    ]
+    assert "2026-03-02" not in decided
+
+
+def test_an_undecided_code_is_not_bundled(clinic: Clinic) -> None:
+    """A code that is not in the procedure table stays a line, whatever its status is."""
+    emitted = clinic.complete(session("S-1", [service(1, "97602", 15)]))
+    (day,) = of_type(emitted, "spend.accrued")
+    assert [(line["code"], line["units"]) for line in day["lines"]] == [("97602", None)]
+    assert day["lines"][0]["unpriced"] == {"reason": "undecided"}
+    assert day["unbilled"] == []

@@ -363,3 +363,23 @@ def test_an_event_is_named_by_its_cause(units_clinic: Clinic) -> None:
     assert emitted["causationid"] == emitted["correlationid"] == "e-1"
     assert emitted["subject"] == emitted["data"]["visit_day_id"]
     assert types([emitted]) == ["units.computed"]
+
+
+def test_a_move_says_which_day_follows(units_clinic: Clinic) -> None:
+    """The day that was left names the day entered, where both count in one ledger."""
+    units_clinic.complete(session("S-1", GAIT))
+    moved = session("S-1", GAIT, revision=2, date_of_service="2026-03-03")
+    left, entered = days(units_clinic.amend(moved))
+    assert left["followed_by"] == [entered["visit_day_id"]]
+    assert "followed_by" not in entered
+    other_ledger = session("S-1", GAIT, revision=3, discipline="OT")
+    left, entered = days(units_clinic.amend(other_ledger))
+    assert "followed_by" not in left
+
+
+def test_a_wish_that_stands_twice_is_one_wish(units_clinic: Clinic) -> None:
+    """Two sessions that want the same code first leave the second wish its place."""
+    lines = [service(1, "97112", 10), service(2, "97140", 25)]
+    wish = ["97110", "97110", "97112"]
+    (day,) = days(units_clinic.complete(session("S-1", lines, unit_choice=wish)))
+    assert {line["code"]: line["units"] for line in day["lines"]} == {"97112": 1, "97140": 1}
