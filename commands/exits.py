@@ -8,3 +8,5 @@ USAGE = 2
 """Wrong usage, or a bad reference file, payer profile or setting."""
 UNREAD = 3
 """A line could not be read or handled; the rest was."""
+INTERRUPTED = 130
+"""Somebody pressed Ctrl-C."""

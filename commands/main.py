@@ -5,7 +5,7 @@ from argparse import ArgumentParser
 from collections.abc import Sequence
 
 from commands import demo, replay, rulebook, schemas
-from commands.exits import USAGE
+from commands.exits import INTERRUPTED, USAGE
 from reference.errors import ReferenceFileError
 
 
@@ -28,6 +28,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     try:
         status: int = arguments.run(arguments)
+    except KeyboardInterrupt:
+        return INTERRUPTED
     except BrokenPipeError:
         sys.stderr.close()
         return 0

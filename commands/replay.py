@@ -11,7 +11,7 @@ from typing import IO
 
 from commands.composition import Service, build_pipeline
 from commands.dead_letters import HEAD_BYTES, Line, write_dead_letter
-from commands.exits import READ, UNREAD
+from commands.exits import READ, UNREAD, USAGE
 from reference.rulebook import RuleBook, load
 from runtime.pipeline import StepFailed
 from schemas.envelope import Event, write_structured
@@ -36,6 +36,9 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace) -> int:
     """Replay a file; the status is 0 when all was read, 3 when a line became a dead letter."""
+    if _is_same_file(arguments.file, arguments.out):
+        sys.stderr.write("therapy replay: --out is the file that is read\n")
+        return USAGE
     rulebook = load()
     with ExitStack() as files:
         lines: IO[bytes] = sys.stdin.buffer
@@ -53,6 +56,12 @@ def run(arguments: Namespace) -> int:
                 status = UNREAD
         out.flush()
     return status
+
+
+def _is_same_file(read: str, out: str | None) -> bool:
+    if out is None or read == "-" or not Path(out).exists():
+        return False
+    return Path(out).samefile(read)
 
 
 def replay(

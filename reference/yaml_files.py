@@ -47,8 +47,10 @@ def read_yaml(path: Path, model: type[M_co]) -> Loaded[M_co]:
         raise ReferenceFileError(path, f"cannot be read: {error}") from error
     except yaml.YAMLError as error:
         raise _yaml_error(path, error) from error
-    except ValueError as error:
+    except (ValueError, TypeError) as error:
         raise ReferenceFileError(path, f"is not valid: {error}") from error
+    except RecursionError as error:
+        raise ReferenceFileError(path, "is nested too deeply, or names itself") from error
     try:
         document = model.model_validate(content)
     except ValidationError as error:

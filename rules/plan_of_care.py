@@ -5,8 +5,7 @@ treatment is day 0.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
-from functools import lru_cache
+from datetime import date
 from typing import assert_never
 
 from msgspec.structs import replace
@@ -98,14 +97,14 @@ def first_day(plan: PlanOfCareContent) -> date:
 
 def last_day(plan: PlanOfCareContent, rule: CertificationRule) -> date:
     """Return the last day of the plan's interval: its own, or the longest that the law allows."""
-    return min(plan.through, first_day(plan) + _days(rule.days_certified))
+    return min(plan.through, _add_days(first_day(plan), rule.days_certified))
 
 
 def due_date(plan: PlanOfCareContent, rule: CertificationRule) -> date | None:
     """Return when an initial certification is due; None for a recertification."""
     if plan.certified_from is not None:
         return None
-    return plan.first_treated_on + _days(rule.days_to_certify)
+    return _add_days(plan.first_treated_on, rule.days_to_certify)
 
 
 def _judge_plan(
@@ -161,7 +160,7 @@ def _preference(interval: _Interval) -> tuple[bool, int, str]:
 def _is_timely(plan: PlanOfCareContent, certified: date | None, rule: CertificationRule) -> bool:
     if certified is None:
         return False
-    due = first_day(plan) + _days(rule.days_to_certify)
+    due = _add_days(first_day(plan), rule.days_to_certify)
     return certified <= due or _is_stated(plan.delayed_reason)
 
 
@@ -171,7 +170,7 @@ def _is_verbal_order_signed(
     if plan.certified_on is not None:
         return True
     assert plan.verbal_on is not None
-    return date_of_service <= plan.verbal_on + _days(rule.days_to_sign_verbal)
+    return date_of_service <= _add_days(plan.verbal_on, rule.days_to_sign_verbal)
 
 
 def _is_order_on_file(plan: PlanOfCareContent, rule: CertificationRule) -> bool:
@@ -185,10 +184,10 @@ def _is_order_on_file(plan: PlanOfCareContent, rule: CertificationRule) -> bool:
     )
 
 
-@lru_cache
-def _days(count: int) -> timedelta:
-    return timedelta(days=count)
-
-
 def _is_stated(text: str | None) -> bool:
     return text is not None and bool(text.strip())
+
+
+def _add_days(day: date, days: int) -> date:
+    # A plan "through" the last day of the calendar is how some systems say: open.
+    return date.fromordinal(min(day.toordinal() + days, date.max.toordinal()))

@@ -29,8 +29,8 @@ class Attributes(Model):
 
     specversion: Literal["1.0"]
     type: Annotated[str, Field(min_length=1, max_length=200)]
-    source: Annotated[str, Field(min_length=1, max_length=500)]
-    id: Annotated[str, Field(min_length=1, max_length=500)]
+    source: Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]{1,500}$")]
+    id: Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]{1,500}$")]
     time: Instant
     subject: Annotated[str, Field(max_length=500)] | None = None
     datacontenttype: Literal["application/json"] | None = None

@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import io
+import re
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -37,6 +38,9 @@ class Kind(StrEnum):
     NCCI = "ncci"
 
 
+RELEASE_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+
+
 @dataclass(frozen=True, slots=True)
 class ImportRequest:
     """What to import: the parts of one table, the dates for which they hold, and where to."""
@@ -66,6 +70,9 @@ def import_release(request: ImportRequest) -> Imported:
     citations = read_citations(request.into / "citations.yaml")
     official = _official(request)
     folder = tables / official.table / request.release
+    if RELEASE_NAME.fullmatch(request.release) is None:
+        reason = f"{request.release!r} is no name of a release: small letters, digits, - and _"
+        raise ReferenceFileError(tables / official.table, reason)
     _refuse_overlap(request, tables / official.table, folder)
     codes = _codes(tables, citations)
     rows = _read(official, request.files, Selection(codes, request.first.year))

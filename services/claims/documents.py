@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from rules.attestation import read_attestation
-from schemas.documentation import Document, KxAttestation, NoteAddendum, PlanOfCare
+from schemas.documentation import Document, KxAttestation, PlanOfCare
 from services.claims.desk import AskingFor, Desk, listed, load_list
 from services.claims.state import (
     AttestationsState,
@@ -21,10 +21,9 @@ from services.claims.state import (
 def file_document(desk: Desk, document: Document) -> AskingFor[Sequence[str]]:
     """Keep the document if its revision is the highest; return the visit days that it may change.
 
-    A progress report and an authorization are kept; no decision rests on them yet.
+    A progress report and an authorization are kept; no decision rests on them yet. An addendum is
+    in its session already, and is kept so that an earlier revision of another kind is left.
     """
-    if isinstance(document, NoteAddendum):
-        return ()
     key = document_key(document.patient_id, document.document_id)
     yield from desk.load([key])
     known: Document | None = desk[key]

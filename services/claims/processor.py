@@ -11,7 +11,7 @@ from runtime.processor import Step, Steps
 from schemas.envelope import Event
 from schemas.events import EventType
 from schemas.redecision import RedecisionRequested
-from schemas.spend import Spend, SpendAccrued, SpendBalance
+from schemas.spend import Spend, SpendAccrued, SpendBalance, ThresholdCrossed
 from services.claims.day import (
     DayKeys,
     decide_day,
@@ -62,7 +62,9 @@ class ClaimsProcessor:
             case EventType.REDECISION_REQUESTED:
                 yield from self._redecide(desk, event.data)
             case EventType.THRESHOLD_CROSSED:
-                return Step(passes_on=True)
+                yield from self._cross(desk, event.data)
+                step = desk.clear_away()
+                return Step(step.changes, step.outputs, passes_on=True)
             case _:
                 return Step()
         return desk.clear_away()
@@ -93,8 +95,20 @@ class ClaimsProcessor:
         if may_matter and accrued.spend is not None:
             waiting = yield from _waiting(desk, patient_id, accrued.spend)
             others = [each for each in waiting if each != visit_day_id]
-            if others:
-                yield from self._decide(desk, patient_id, others)
+            days = yield from self._decide(desk, patient_id, others)
+            _lower_bound(desk, accrued.spend, patient_id, [*days, day])
+
+    def _cross(self, desk: Desk, crossed: ThresholdCrossed) -> Asking:
+        """Decide the days that wait where a day that left the ledger moved its running total."""
+        key = ledger_key(crossed.patient_id, crossed.year, crossed.threshold_group)
+        yield from desk.load([key])
+        ledger: LedgerState | None = desk[key]
+        if ledger is None or ledger.running_total == crossed.balance:
+            return
+        total = crossed.balance
+        desk.put(key, LedgerState(total, total, ledger.largest_allowed))
+        waiting = yield from _waiting(desk, crossed.patient_id, crossed)
+        yield from self._decide(desk, crossed.patient_id, waiting)
 
     def _balance(self, desk: Desk, balance: SpendBalance) -> Asking:
         """Keep the running total that a report changed, and decide the days that wait on it."""
@@ -116,12 +130,15 @@ class ClaimsProcessor:
             visit_day_ids = listed(desk, list_)
         yield from self._decide(desk, request.patient_id, visit_day_ids)
 
-    def _decide(self, desk: Desk, patient_id: str, visit_day_ids: Iterable[str]) -> Asking:
-        """Decide visit days by date of service, then by first arrival."""
+    def _decide(
+        self, desk: Desk, patient_id: str, visit_day_ids: Iterable[str]
+    ) -> AskingFor[list[DayState]]:
+        """Decide visit days by date of service, then in the order given; return them."""
         ids = list(dict.fromkeys(visit_day_ids))
         days = yield from load_days(desk, patient_id, ids)
         for day, keys in sorted(days, key=_date_of_service):
             yield from decide_kept_day(desk, self._rulebook, day, keys)
+        return [day for day, _ in days]
 
 
 def _plans_named(accrued: SpendAccrued) -> tuple[str, ...]:
@@ -167,7 +184,9 @@ def _may_matter(before: Decimal, after: Decimal, spend: Spend, largest: Decimal)
     return max(before, after) > threshold and min(before, after) <= threshold + largest
 
 
-def _waiting(desk: Desk, patient_id: str, ledger: Spend | SpendBalance) -> AskingFor[list[str]]:
+def _waiting(
+    desk: Desk, patient_id: str, ledger: Spend | SpendBalance | ThresholdCrossed
+) -> AskingFor[list[str]]:
     """Return the ledger's days that wait and never were ready."""
     list_ = ledger_list(patient_id, ledger.year, ledger.threshold_group)
     yield from load_list(desk, list_)
@@ -175,6 +194,15 @@ def _waiting(desk: Desk, patient_id: str, ledger: Spend | SpendBalance) -> Askin
     yield from desk.load(decision_key(patient_id, each) for each in visit_day_ids)
     decisions = ((each, desk[decision_key(patient_id, each)]) for each in visit_day_ids)
     return [each for each, decision in decisions if _never_was_ready(decision)]
+
+
+def _lower_bound(desk: Desk, spend: Spend, patient_id: str, days: Iterable[DayState]) -> None:
+    """Let the bound on what waits be that of the days that wait now, all of them at hand."""
+    key = ledger_key(patient_id, spend.year, spend.threshold_group)
+    ledger: LedgerState = desk[key]
+    largest = max((day.priced.total_allowed for day in days), key=Decimal)
+    if largest != ledger.largest_allowed:
+        desk.put(key, LedgerState(ledger.running_total, ledger.decided_total, largest))
 
 
 def _never_was_ready(decision: DecisionState) -> bool:

@@ -8,7 +8,7 @@ from reference.rulebook import RuleBook
 from rules.addendum import Addendum
 from rules.visit_day import visit_day_id
 from runtime.processor import Step, Steps
-from schemas.documentation import NoteAddendum
+from schemas.documentation import Document, NoteAddendum
 from schemas.envelope import Event
 from schemas.events import EventType
 from schemas.redecision import RedecisionRequested
@@ -32,7 +32,7 @@ from services.units.state import (
 class UnitsProcessor:
     """Turns sessions, their amendments and voids, and addenda into visit days with units.
 
-    Documents of other kinds, payers' reports and requests for redecision are passed on.
+    Documents, payers' reports and requests for redecision are passed on.
     """
 
     source = "/therapy/units"
@@ -49,8 +49,8 @@ class UnitsProcessor:
                 return self._take_session(data)
             case EventType.SESSION_VOIDED:
                 return self._void_session(data)
-            case EventType.DOCUMENTATION_RECEIVED if isinstance(data, NoteAddendum):
-                return self._take_addendum(data)
+            case EventType.DOCUMENTATION_RECEIVED:
+                return self._take_document(data)
             case EventType.REDECISION_REQUESTED:
                 return self._decide_again(data)
             case _:
@@ -94,27 +94,34 @@ class UnitsProcessor:
         gone = Touched(left, leaving=stored.session, emptied_by=EmptiedBy.VOIDED)
         return (yield from work.compute([gone]))
 
-    def _take_addendum(self, document: NoteAddendum) -> Steps:
-        """Keep the highest revision of a signed addendum, and merge it into its session."""
-        patient_id, named = document.patient_id, document.content.session_id
+    def _take_document(self, document: Document) -> Steps:
+        """Keep the highest revision of a document, merge a signed addendum, and pass it on.
+
+        A revision may be of another kind, or name another session: then the earlier one is taken
+        out of the session that it was merged into.
+        """
+        patient_id = document.patient_id
         key = document_key(patient_id, document.document_id)
-        session, addenda = session_key(patient_id, named), addenda_key(patient_id, named)
-        work = DayWork(patient_id, self._rulebook, (yield (key, session, addenda)))
+        work = DayWork(patient_id, self._rulebook, (yield (key,)))
         stored: DocumentState | None = work.values[key]
         if stored is not None and document.revision <= stored.revision:
             return Step()
-        signed = document.signed_at is not None
-        merged_into = named if signed else None
+        merged_into = _merges_into(document)
         work.set(key, DocumentState(revision=document.revision, session_id=merged_into))
-        left = stored.session_id if stored is not None else None
-        names = [named] if left in {None, named} else [str(left), named]
-        yield from work.load(make(patient_id, names[0]) for make in (session_key, addenda_key))
+        left = None if stored is None else stored.session_id
+        names = list(dict.fromkeys(name for name in (left, merged_into) if name is not None))
+        if not names:
+            return Step(work.changes, passes_on=True)
+        yield from work.load(
+            make(patient_id, name) for name in names for make in (session_key, addenda_key)
+        )
         before = {name: work.merge(name) for name in names}
         for name in names:
-            replaced = _replace(work, name, document, signed=signed and name == named)
+            replaced = _replace(work, name, document, is_merged=name == merged_into)
             work.set(addenda_key(patient_id, name), replaced)
         changed = [name for name in names if work.merge(name) != before[name]]
-        return (yield from work.compute(_days_of(work, changed), by_date=True))
+        step = yield from work.compute(_days_of(work, changed), by_date=True)
+        return Step(step.changes, step.outputs, passes_on=True)
 
     def _decide_again(self, request: RedecisionRequested) -> Steps:
         """Compute the day named, or all that were not decided, under the rulebook in force."""
@@ -141,12 +148,20 @@ def _pass_on() -> Steps:
     return Step(passes_on=True)
 
 
-def _replace(work: DayWork, name: str, document: NoteAddendum, *, signed: bool) -> AddendaState:
+def _merges_into(document: Document) -> str | None:
+    """Return the session that the document is merged into: an addendum's, where it is signed."""
+    if isinstance(document, NoteAddendum) and document.signed_at is not None:
+        return document.content.session_id
+    return None
+
+
+def _replace(work: DayWork, name: str, document: Document, *, is_merged: bool) -> AddendaState:
     """Return the session's addenda with this document's revision in place of its earlier one."""
     state: AddendaState | None = work.values[addenda_key(document.patient_id, name)]
     document_id = document.document_id
     others = [each for each in (state.addenda if state else ()) if each.document_id != document_id]
-    if signed:
+    if is_merged:
+        assert isinstance(document, NoteAddendum)
         content = document.content
         others.append(Addendum(document_id=document_id, dated=document.dated, content=content))
     return AddendaState(addenda=tuple(others))
