@@ -242,3 +242,14 @@ def test_a_replay_leaves_no_cycles(rulebook: RuleBook) -> None:
         assert gc.collect() == 0
     finally:
         gc.enable()
+
+
+def test_the_file_that_is_read_is_never_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """``--out`` with the input's own name is wrong usage, and leaves it as it is."""
+    source = tmp_path / "in.jsonl"
+    source.write_bytes(line(GOOD))
+    assert main(["replay", str(source), "--out", str(source)]) == 2
+    assert source.read_bytes() == line(GOOD)
+    assert "--out" in capsys.readouterr().err

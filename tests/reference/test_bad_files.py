@@ -26,6 +26,8 @@ KX = "parameters/thresholds/kx_threshold.yaml"
 GPCI = "tables/gpci/2026/gpci.csv"
 PLANTED = [
     Planted("no YAML", KX, "values:", "values: [", r"line \d+: is not YAML"),
+    Planted("list as a key", KX, "values:", "? [a, b]\n: c\nvalues:", "is not valid"),
+    Planted("names itself", KX, "values:", "more: &a [*a]\nvalues:", "names itself"),
     Planted("bare number", KX, '"2480.00", ot', "2480.00, ot", r"line 38: put the number 2480.00"),
     Planted("key twice", KX, "unit:", "label:", "line 2: label stands twice"),
     Planted("unknown field", KX, "unit:", "units:", "line 2: units: nothing of this name"),

@@ -368,3 +368,13 @@ def test_an_imported_release_is_a_new_rulebook(folder: Path, rulebook: RuleBook)
     """A release that comes in changes the version."""
     import_release(request(folder, Kind.RVU, rvu_files(folder)[0]))
     assert load(folder).version != rulebook.version
+
+
+@pytest.mark.parametrize("name", ["../../payers/x", "/x", "", ".", "..", "A b"])
+def test_a_release_has_a_plain_name(folder: Path, name: str) -> None:
+    """A name that leads out of the table's folder is refused, and nothing is written."""
+    path = write(folder, "GPCI2027.csv", official.gpci_csv(official.table_rows("gpci", "2026")))
+    before = sorted(folder.rglob("*"))
+    with pytest.raises(ReferenceFileError, match="no name of a release"):
+        import_release(replace(request(folder, Kind.GPCI, path), release=name))
+    assert sorted(folder.rglob("*")) == before
