@@ -17,7 +17,7 @@ from schemas.finding import Finding
 from schemas.model import Struct
 from schemas.session import Session
 from schemas.units import ProfiledPayer, UnitsComputed
-from schemas.values import EmptiedBy, FindingCode, Program, Severity
+from schemas.values import EmptiedBy, FindingCode, Program, Severity, ThresholdGroup
 from services.units.state import (
     SEGMENT,
     AddendaState,
@@ -121,7 +121,7 @@ class DayWork:
                 yield from self._list_undecided(day.key, data.visit_day_id)
         if len(computed) > 1:
             computed = [
-                replace(each, followed_by=_of_same_ledger(each, computed[place:]))
+                replace(each, followed_by=self._of_same_ledger(each, computed[place:]))
                 for place, each in enumerate(computed, 1)
             ]
         outputs = [Output(UNITS_COMPUTED, each.visit_day_id, each) for each in computed]
@@ -194,6 +194,22 @@ class DayWork:
             emptied_by=None if sessions else touched.emptied_by,
         )
 
+    def _of_same_ledger(
+        self, day: UnitsComputed, later: Iterable[UnitsComputed]
+    ) -> tuple[str, ...]:
+        """Name the later days that count in the ledger of this one."""
+        return tuple(
+            each.visit_day_id
+            for each in later
+            if _ledger_of(each) == _ledger_of(day) and self._counts(each)
+        )
+
+    def _counts(self, day: UnitsComputed) -> bool:
+        """Say whether the payer's profile has the day counted in a ledger at all."""
+        payer = day.payer
+        facts = self._rulebook.on(day.date_of_service, payer.payer_id, payer.program)
+        return facts.profile.thresholds
+
     def _list_undecided(self, day: Key, visit_day_id: str) -> Loading:
         """Remember a day with a line that has no units, so that a redecision finds it."""
         head_key = undecided_key(self.patient_id)
@@ -215,14 +231,8 @@ def _is_held(data: UnitsComputed) -> bool:
     return any(finding.severity is Severity.BLOCKING for finding in data.findings)
 
 
-def _of_same_ledger(day: UnitsComputed, later: Iterable[UnitsComputed]) -> tuple[str, ...]:
-    """Name the later days that count in the ledger of this one."""
-    ledger = day.date_of_service.year, threshold_group(day.discipline)
-    return tuple(
-        each.visit_day_id
-        for each in later
-        if (each.date_of_service.year, threshold_group(each.discipline)) == ledger
-    )
+def _ledger_of(day: UnitsComputed) -> tuple[int, ThresholdGroup]:
+    return day.date_of_service.year, threshold_group(day.discipline)
 
 
 def _report_sessions(day: _Day, facts: Facts) -> tuple[Finding, ...]:

@@ -98,3 +98,15 @@ def _last_of_day(emitted: list[Json], date_of_service: str) -> Json:
         and each["data"]["date_of_service"] == date_of_service
     ]
     return decided[-1]
+
+
+def test_a_session_that_leaves_for_another_payer_releases_those_that_wait(
+    planned: Clinic,
+) -> None:
+    """The day entered counts in no ledger, so the waiting day is decided on the day left."""
+    planned.accrue(report("2440.00", "2026-03-01T00:00:00Z"), time="2026-03-01T01:00:00Z")
+    planned.complete(unsigned("S-1", GAIT))
+    second = session("S-2", [service(1, "97116", 30)], date_of_service="2026-03-05")
+    planned.complete(second)
+    moved = {**second, "revision": 2, "payer": COMMERCIAL}
+    assert missing(_last_of_day(planned.amend(moved), "2026-03-02")) == ["NOTE_NOT_SIGNED"]

@@ -372,9 +372,10 @@ def test_a_move_says_which_day_follows(units_clinic: Clinic) -> None:
     left, entered = days(units_clinic.amend(moved))
     assert left["followed_by"] == [entered["visit_day_id"]]
     assert "followed_by" not in entered
-    other_ledger = session("S-1", GAIT, revision=3, discipline="OT")
-    left, entered = days(units_clinic.amend(other_ledger))
-    assert "followed_by" not in left
+    for revision, change in ((3, {"discipline": "OT"}), (4, {"payer": COMMERCIAL})):
+        other_ledger = session("S-1", GAIT, revision=revision, **change)
+        left, entered = days(units_clinic.amend(other_ledger))
+        assert "followed_by" not in left
 
 
 def test_a_wish_that_stands_twice_is_one_wish(units_clinic: Clinic) -> None:
