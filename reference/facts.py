@@ -66,6 +66,8 @@ class Procedure:
     """An evaluation, which is its own plan of care; a re-evaluation is not one."""
     is_one_on_one: bool
     """The note must state that treatment was one-on-one."""
+    instead: str | None = None
+    """The code that Medicare's fee schedule takes where it does not pay this one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ PROCEDURE_COLUMNS = (
     "disciplines",
     "is_evaluation",
     "is_one_on_one",
+    "instead",
     "from",
     "through",
 )
@@ -65,6 +66,7 @@ def _procedures(release: Release) -> Iterable[Item[str, Procedure]]:
             disciplines=disciplines,
             is_evaluation=row.flag("is_evaluation"),
             is_one_on_one=row.flag("is_one_on_one"),
+            instead=row.cells["instead"] or None,
         )
         yield Item(row, procedure.code, procedure, _own_window(row, "from", "through", release))
 

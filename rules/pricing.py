@@ -340,10 +340,22 @@ def _report_obstacle(
         case Unpriced.LOCALITY_MISSING:
             return report(facts, FindingCode.LOCALITY_MISSING, numbers)
         case Unpriced.NOT_PAYABLE:
-            return report(facts, FindingCode.CODE_NOT_PAYABLE, numbers, code=obstacle.code)
+            instead = _name_instead(obstacle.code, facts)
+            code = FindingCode.CODE_NOT_PAYABLE
+            return report(facts, code, numbers, code=obstacle.code, instead=instead)
         case Unpriced.CONTRACTOR_PRICED | Unpriced.NO_FEE_SCHEDULE:
             codes = ", ".join(dict.fromkeys(line.code for line in lines))
             reason = obstacle.reason.replace("_", " ")
             return report(facts, FindingCode.LINE_NOT_PRICED, numbers, code=codes, reason=reason)
         case _:
             assert_never(obstacle.reason)
+
+
+def _name_instead(code: str, facts: Facts) -> str:
+    """Say which code the fee schedule takes in the place of one that it does not pay."""
+    if isinstance(facts.procedures, NoValueInForce):
+        return ""
+    procedure = facts.procedures.get(code)
+    if procedure is None or procedure.instead is None:
+        return ""
+    return f"; it takes {procedure.instead}"

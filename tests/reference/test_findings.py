@@ -10,7 +10,7 @@ from schemas.values import Effect, FindingCode, Severity
 FIELDS = {
     FindingCode.UNKNOWN_CODE: {"code"},
     FindingCode.NO_VALUE_IN_FORCE: {"name", "date_of_service"},
-    FindingCode.CODE_NOT_PAYABLE: {"code"},
+    FindingCode.CODE_NOT_PAYABLE: {"code", "instead"},
     FindingCode.CODE_BUNDLED: {"code"},
     FindingCode.LINE_NOT_PRICED: {"code", "reason"},
     FindingCode.CLINICIAN_CHOICE_OF_UNIT: {"units_go_to", "could_go_to"},

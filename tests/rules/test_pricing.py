@@ -176,3 +176,10 @@ def test_the_order_of_lines_changes_no_total(
     """The same codes and units in another order come to the same total."""
     totals = {price_group([bill(list(lines))])[0].total for lines in orders}
     assert len(totals) == 1
+
+
+def test_a_code_that_is_not_paid_names_the_one_that_is() -> None:
+    """The message says what the fee schedule takes in its place, where there is such a code."""
+    (priced,) = price_group([bill([("97014", 1)])])
+    (finding,) = priced.findings
+    assert finding.message == "The payer does not pay code 97014; it takes G0283."
