@@ -135,7 +135,7 @@ ROWS = [
         "no date",
         "tables/procedures/from-2018/procedures.csv",
         "no,,2018-01-01",
-        "no,01/01/2018",
+        "no,,01/01/2018",
         "line 2: column from is not a date",
     ),
     (
