@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from rules.claim_lines import DayLine
+from rules.spend import are_over
 from schemas.documentation import KxAttestation
 from schemas.model import Day, Identifier, Struct
 from schemas.session import Session
@@ -101,13 +102,9 @@ def judge_kx(
 
 
 def _lines_over(balance: Decimal, threshold: Decimal, lines: Sequence[DayLine]) -> tuple[int, ...]:
-    over = []
-    for line in lines:
-        if line.allowed_amount is not None:
-            balance += Decimal(line.allowed_amount)
-        if balance > threshold:
-            over.append(line.number)
-    return tuple(over)
+    amounts = [None if (each := line.allowed_amount) is None else Decimal(each) for line in lines]
+    over = are_over(threshold, balance, amounts)
+    return tuple(line.number for line, is_over in zip(lines, over, strict=True) if is_over)
 
 
 def _lines_unattested(

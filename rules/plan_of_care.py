@@ -11,6 +11,7 @@ from typing import assert_never
 from msgspec.structs import replace
 
 from reference.facts import CertificationRule, Facts, NoValueInForce
+from rules.statements import is_stated
 from schemas.documentation import PlanOfCare, PlanOfCareContent
 from schemas.model import Struct
 from schemas.session import Session
@@ -161,7 +162,7 @@ def _is_timely(plan: PlanOfCareContent, certified: date | None, rule: Certificat
     if certified is None:
         return False
     due = _add_days(first_day(plan), rule.days_to_certify)
-    return certified <= due or _is_stated(plan.delayed_reason)
+    return certified <= due or is_stated(plan.delayed_reason)
 
 
 def _is_verbal_order_signed(
@@ -182,10 +183,6 @@ def _is_order_on_file(plan: PlanOfCareContent, rule: CertificationRule) -> bool:
         and plan.sent_to_referrer_on is not None
         and plan.sent_to_referrer_on <= due
     )
-
-
-def _is_stated(text: str | None) -> bool:
-    return text is not None and bool(text.strip())
 
 
 def _add_days(day: date, days: int) -> date:

@@ -4,7 +4,8 @@ Their own rules are not in force yet. Until they are, every day of the date that
 a passed limit is about is held with the edit's name, and is not sent as if it were clean.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import TypeVar
 
 from reference.facts import Facts, Limit, NoValueInForce
 from rules.findings import report_missing
@@ -13,6 +14,7 @@ from schemas.model import Struct
 from schemas.units import UnitsLine
 from schemas.values import Setting
 
+T = TypeVar("T")
 PER_LINE = 1
 """The adjudication type that limits each line by itself; the others limit the date."""
 
@@ -44,12 +46,9 @@ def _report_pairs(day: BilledDay, codes: Sequence[str]) -> list[Finding]:
     facts = day.facts
     if not day.lines or len(codes) == 1 or not facts.profile.code_pairs:
         return []
-    if isinstance(facts.code_pairs, NoValueInForce):
-        return [report_missing(facts, facts.code_pairs, [line.line for line in day.lines])]
-    table = facts.code_pairs.get(day.setting)
-    if table is None:
-        missing = NoValueInForce(f"the code pairs of {day.setting}", facts.date_of_service)
-        return [report_missing(facts, missing, [line.line for line in day.lines])]
+    table = _table_of(day, facts.code_pairs, "code pairs")
+    if isinstance(table, NoValueInForce):
+        return [report_missing(facts, table, [line.line for line in day.lines])]
     held = []
     for pair in table.among(codes):
         columns = (pair.column_one, pair.column_two)
@@ -66,12 +65,9 @@ def _report_limits(day: BilledDay, units: dict[str, int]) -> list[Finding]:
     facts = day.facts
     if not day.lines or not facts.profile.unit_limits:
         return []
-    if isinstance(facts.unit_limits, NoValueInForce):
-        return [report_missing(facts, facts.unit_limits, [line.line for line in day.lines])]
-    table = facts.unit_limits.get(day.setting)
-    if table is None:
-        missing = NoValueInForce(f"the unit limits of {day.setting}", facts.date_of_service)
-        return [report_missing(facts, missing, [line.line for line in day.lines])]
+    table = _table_of(day, facts.unit_limits, "unit limits")
+    if isinstance(table, NoValueInForce):
+        return [report_missing(facts, table, [line.line for line in day.lines])]
     findings = []
     for line in day.lines:
         limit = table.get(line.code)
@@ -79,6 +75,18 @@ def _report_limits(day: BilledDay, units: dict[str, int]) -> list[Finding]:
             edit = NoValueInForce(f"unit limit edit for {line.code}", facts.date_of_service)
             findings.append(report_missing(facts, edit, (line.line,)))
     return findings
+
+
+def _table_of(
+    day: BilledDay, tables: Mapping[Setting, T] | NoValueInForce, name: str
+) -> T | NoValueInForce:
+    """Return the table that serves the day's setting, or what is missing of it."""
+    if isinstance(tables, NoValueInForce):
+        return tables
+    table = tables.get(day.setting)
+    if table is None:
+        return NoValueInForce(f"the {name} of {day.setting}", day.facts.date_of_service)
+    return table
 
 
 def _is_over(limit: Limit, line: UnitsLine, units_on_date: int) -> bool:

@@ -91,19 +91,26 @@ def place_again(
 def kx_required(
     balance_before: Decimal, lines: Sequence[PricedLine], thresholds: Thresholds | None
 ) -> list[bool]:
-    """Say of each line whether the balance after it is over the threshold (SSA §1833(g)(7)(A)).
-
-    Over is strictly more. The authority is silent on a line that straddles the threshold: it is
-    over.
-    """
+    """Say of each line whether the balance after it is over the KX threshold that is in force."""
     if thresholds is None or isinstance(thresholds.kx, NoValueInForce):
         return [False] * len(lines)
-    required, balance = [], balance_before
-    for line in lines:
-        if line.amount is not None:
-            balance += line.amount
-        required.append(balance > thresholds.kx)
-    return required
+    return are_over(thresholds.kx, balance_before, [line.amount for line in lines])
+
+
+def are_over(
+    threshold: Decimal, balance_before: Decimal, amounts: Iterable[Decimal | None]
+) -> list[bool]:
+    """Say of each amount whether the balance after it is over the threshold, in dollars.
+
+    Over is strictly more (SSA §1833(g)(7)(A)). The authority is silent on a line that straddles
+    the threshold: it is over. A line without an amount adds nothing.
+    """
+    over, balance = [], balance_before
+    for amount in amounts:
+        if amount is not None:
+            balance += amount
+        over.append(balance > threshold)
+    return over
 
 
 def report_thresholds(
@@ -127,21 +134,8 @@ def report_thresholds(
 
 def write_line(priced: PricedLine, *, requires_kx: bool) -> SpendLine:
     """Write a priced line as it crosses the bus."""
-    line, price = priced.line, priced.price
-    if isinstance(price, Price) and priced.amount is not None:
-        return SpendLine(
-            line=line.line,
-            code=line.code,
-            units=line.units,
-            minutes=line.minutes,
-            timed=line.timed,
-            assistant=line.assistant,
-            services=line.services,
-            allowed_amount=write_money(priced.amount),
-            price=price,
-            requires_kx=requires_kx,
-        )
-    assert not isinstance(price, Price)
+    line, price, amount = priced.line, priced.price, priced.amount
+    assert isinstance(price, Price) is (amount is not None)
     return SpendLine(
         line=line.line,
         code=line.code,
@@ -150,8 +144,9 @@ def write_line(priced: PricedLine, *, requires_kx: bool) -> SpendLine:
         timed=line.timed,
         assistant=line.assistant,
         services=line.services,
-        allowed_amount=None,
-        unpriced=price,
+        allowed_amount=None if amount is None else write_money(amount),
+        price=price if isinstance(price, Price) else None,
+        unpriced=None if isinstance(price, Price) else price,
         requires_kx=requires_kx,
     )
 

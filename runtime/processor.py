@@ -46,6 +46,12 @@ Steps = Generator[Sequence[Key], Mapping[Key, Value], Step]
 """Yields keys, is sent a mapping that has each of them (None where absent), returns the step."""
 
 
+def pass_on() -> Steps:
+    """Do nothing with an event but pass it on."""
+    yield ()
+    return Step(passes_on=True)
+
+
 class Processor(Protocol):
     """One consumer's law: ``source`` names it in the events that it emits."""
 

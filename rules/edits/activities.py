@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 
 from reference.facts import Facts
 from rules.claim_lines import LineDraft
-from rules.edits.day import NOTHING, EditedDay, Reported, about_some_sessions, is_stated
+from rules.edits.day import NOTHING, EditedDay, Reported, about_some_sessions
+from rules.statements import is_stated
 from schemas.session import Documentation
 from schemas.values import FindingCode
 

@@ -9,10 +9,10 @@ from rules.edits.day import (
     EditedDay,
     Reported,
     about_lines,
-    is_stated,
 )
 from rules.findings import report, report_missing
 from rules.modifiers import POSITIONS, disagreeing_modifiers
+from rules.statements import is_stated
 from schemas.values import FindingCode
 
 

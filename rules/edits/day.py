@@ -105,8 +105,3 @@ def about_sessions(
     if not sessions:
         return NOTHING
     return (Reported(report(facts, code), tuple([each.session_id for each in sessions])),)
-
-
-def is_stated(text: str | None) -> bool:
-    """Say whether somebody wrote more than blanks."""
-    return text is not None and text != "" and not text.isspace()

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from reference.rulebook import RuleBook
 from rules.money import write_money
 from rules.spend import threshold_group
-from runtime.processor import Key, Output, Step, Steps
+from runtime.processor import Key, Output, Step, Steps, pass_on
 from schemas.accrual import AccrualReported
 from schemas.envelope import Event
 from schemas.events import EventType
@@ -52,7 +52,7 @@ class SpendProcessor:
             case EventType.REDECISION_REQUESTED:
                 return self._decide_again(event.data, event.time)
             case _:
-                return _pass_on()
+                return pass_on()
 
     def _take_day(self, day: UnitsComputed, accrued_at: datetime) -> Steps:
         """Price and accrue a visit day, then the other days that share its payment reduction."""
@@ -114,11 +114,6 @@ class SpendProcessor:
         yield from work.values.load(groups)
         outputs = yield from work.settle(groups, first=name)
         return Step(work.values.changes, outputs, passes_on=True)
-
-
-def _pass_on() -> Steps:
-    yield ()
-    return Step(passes_on=True)
 
 
 def _group_of(day: UnitsComputed) -> Key:

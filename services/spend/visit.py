@@ -121,8 +121,7 @@ def is_changed(before: Outcome | None, after: Outcome) -> bool:
         return True
     if before.spend is None or after.spend is None:
         return before.spend is not after.spend
-    current = {"running_total": after.spend.running_total}
-    return replace(before.spend, **current) != after.spend
+    return replace(before.spend, running_total=after.spend.running_total) != after.spend
 
 
 def cross(ledger: LedgerWork, emitted: Iterable[Visit]) -> Iterable[Output]:
@@ -152,7 +151,7 @@ def say_what_follows(
 def write_accrued(visit: Visit, outcome: Outcome) -> SpendAccrued:
     """Write the event: all that ``units`` says, with the price and the place in the ledger."""
     day = visit.day
-    accrued = SpendAccrued(
+    return SpendAccrued(
         visit_day_id=visit.name,
         revision=outcome.revision,
         units_revision=outcome.units_revision,
@@ -172,7 +171,5 @@ def write_accrued(visit: Visit, outcome: Outcome) -> SpendAccrued:
         sessions=visit.sessions,
         total_allowed=outcome.total_allowed,
         spend=outcome.spend,
+        emptied_by=day.emptied_by,
     )
-    if day.emptied_by is None:
-        return accrued
-    return replace(accrued, emptied_by=day.emptied_by)

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from reference.rulebook import RuleBook
 from rules.addendum import Addendum
 from rules.visit_day import visit_day_id
-from runtime.processor import Step, Steps
+from runtime.processor import Step, Steps, pass_on
 from schemas.documentation import Document, NoteAddendum
 from schemas.envelope import Event
 from schemas.events import EventType
@@ -54,7 +54,7 @@ class UnitsProcessor:
             case EventType.REDECISION_REQUESTED:
                 return self._decide_again(data)
             case _:
-                return _pass_on()
+                return pass_on()
 
     def _take_session(self, session: Session) -> Steps:
         """Let the highest revision be the truth; compute the day it left and the day it is in."""
@@ -141,11 +141,6 @@ class UnitsProcessor:
         touched = [Touched(name, only_if_rulebook_differs=True) for name in listed]
         step = yield from work.compute(touched, by_date=True)
         return Step(step.changes, step.outputs, passes_on=True)
-
-
-def _pass_on() -> Steps:
-    yield ()
-    return Step(passes_on=True)
 
 
 def _merges_into(document: Document) -> str | None:

@@ -1,10 +1,7 @@
 """What every edit relies on: the order of all, and findings in the catalogue's words."""
 
-import pytest
-
 from reference.rulebook import RuleBook
 from rules.edits import EDITS
-from rules.edits.day import is_stated
 from rules.findings import report, restate
 from schemas.values import FindingCode
 from tests.rules.edits.run import BY_NAME
@@ -29,11 +26,3 @@ def test_a_finding_is_made_again_from_its_message(rulebook: RuleBook) -> None:
     facts = facts_of(rulebook, {})
     found = report(facts, FindingCode.LATE_FILING, [1], due="2027-03-02")
     assert restate(facts, found.code, found.lines, found.message) == found
-
-
-@pytest.mark.parametrize(
-    ("text", "stated"), [(None, False), ("", False), (" \t", False), (" a", True)]
-)
-def test_blanks_are_no_statement(text: str | None, stated: bool) -> None:  # noqa: FBT001
-    """Something is stated when it has more than blanks."""
-    assert is_stated(text) is stated
