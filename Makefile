@@ -3,23 +3,27 @@
 #   make test    the whole test suite
 #   make check   format, lint, types, import contract, style
 #   make bench   the benchmarks
+#   make broker  the jars of a real Kafka for the tests, where there are Java and Maven
 #   make setup   the environment alone
 #   make lock    the locked requirements anew, from pyproject.toml (needs uv)
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+KAFKA ?= 4.2.1
+JARS := .cache/kafka-$(KAFKA)
+FETCH := mvn --batch-mode --quiet --file tests/cluster/pom.xml dependency:copy-dependencies
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-emit-index-url --no-emit-find-links
 
-.PHONY: setup demo test check bench lock clean
+.PHONY: setup demo test check bench broker lock clean
 
 setup: $(VENV)/.tested
 
 demo: $(VENV)/.installed
 	$(BIN)/therapy demo
 
-test: $(VENV)/.tested
+test: $(VENV)/.tested broker
 	$(BIN)/python -m pytest $(ARGS)
 
 check: $(VENV)/.tested
@@ -32,6 +36,9 @@ check: $(VENV)/.tested
 bench: $(VENV)/.tested
 	$(BIN)/python -m tests.bench $(ARGS)
 
+# Without a broker the tests that need one are skipped, and say so.
+broker: $(JARS)/.fetched
+
 lock:
 	cd requirements && $(LOCK) ../pyproject.toml --output-file runtime.txt
 	cd requirements && $(LOCK) --group ../pyproject.toml:build --constraint runtime.txt \
@@ -40,7 +47,7 @@ lock:
 		--constraint build.txt --output-file dev.txt
 
 clean:
-	rm -rf $(VENV) .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist
+	rm -rf $(VENV) .cache .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A stamp is written when its step is done, so that the next run does nothing twice.
@@ -60,6 +67,12 @@ $(VENV)/.installed: $(VENV)/.made pyproject.toml requirements/runtime.txt requir
 	@$(INSTALL) --require-hashes --requirement requirements/build.txt
 	@$(INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@
+
+$(JARS)/.fetched: tests/cluster/pom.xml
+	@command -v java > /dev/null && command -v mvn > /dev/null || { echo 'Java or Maven is not there: no broker for the tests.'; exit 0; }; \
+	echo 'Fetching Kafka $(KAFKA) for the tests ...'; \
+	$(FETCH) -DincludeScope=runtime -DoutputDirectory=$(CURDIR)/$(JARS) -Dkafka.version=$(KAFKA) \
+		&& touch $@ || echo 'Fetching failed: no broker for the tests.'
 
 $(VENV)/.tested: $(VENV)/.installed requirements/dev.txt
 	@echo 'Installing what the tests and checks need ...'

@@ -1,4 +1,4 @@
-"""Dead letters of a file: the line whole, with the reason why it could not be read or handled."""
+"""Dead letters: a line or a record whole, with the reason why it could not be read or handled."""
 
 import hashlib
 from base64 import b64encode
@@ -6,10 +6,21 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid5
 
-from schemas.dead_letter import DeadLetter, FileLine, LargeFileLine
-from schemas.envelope import CONTENT_TYPE, SPEC_VERSION, write_line
+import msgspec
+
+from runtime.engine.plan import Unread
+from runtime.engine.records import Message, Place, Record
+from schemas.dead_letter import (
+    DeadLetter,
+    FileLine,
+    KafkaRecord,
+    LargeFileLine,
+    LargeKafkaRecord,
+)
+from schemas.envelope import CONTENT_TYPE, SPEC_VERSION, write_data, write_line
 from schemas.events import EventType
 from schemas.reading import VALUE_BYTES_MAX, Unreadable, read_time
+from schemas.values import DeadLetterReason
 
 DEAD_LETTERS = UUID("b7b1f4f0-5a63-5b7e-9c39-6f0a6f1f0d55")
 """The namespace of the ids of dead letters."""
@@ -52,3 +63,59 @@ def _record(line: Line, sha256: str) -> FileLine | LargeFileLine:
         return FileLine(line_number=line.number, text=line.head.decode())
     except UnicodeDecodeError:
         return FileLine(line_number=line.number, bytes=b64encode(line.head).decode())
+
+
+def letter_message(source: str, place: Place, record: Record, why: Unread) -> Message:
+    """Return the dead letter of a record of Kafka; ``source`` is the consumer's."""
+    value = record.value or b""
+    sha256 = hashlib.sha256(value).hexdigest()
+    stood = f"{source}\x1f{place.topic}\x1f{place.partition}\x1f{record.offset}\x1f{sha256}"
+    attributes = {
+        "specversion": SPEC_VERSION,
+        "type": EventType.DEAD_LETTER.value,
+        "source": source,
+        "id": str(uuid5(DEAD_LETTERS, stood)),
+    }
+    headers = [("content-type", CONTENT_TYPE.encode())]
+    headers += [(f"ce_{name}", text.encode()) for name, text in attributes.items()]
+    time = _time(record)
+    if time is not None:
+        headers.append(("ce_time", time))
+    kept = _large(place, record, sha256) if len(value) > VALUE_BYTES_MAX else _whole(place, record)
+    letter = DeadLetter(reason=DeadLetterReason(why.reason), detail=why.detail, record=kept)
+    return Message(record.key, write_data(letter), tuple(headers))
+
+
+def _time(record: Record) -> bytes | None:
+    """Return the record's ``time``, in our own writing, where a right one can be read."""
+    stated = dict(record.headers).get("ce_time")
+    line = record.value if stated is None else b'{"time":"%b"}' % stated
+    time = None if line is None or len(line) > VALUE_BYTES_MAX else read_time(line)
+    return None if time is None else str(msgspec.to_builtins(time)).encode()
+
+
+def _whole(place: Place, record: Record) -> KafkaRecord:
+    return KafkaRecord(
+        topic=place.topic,
+        partition=place.partition,
+        offset=record.offset,
+        key=_base64(record.key),
+        headers=tuple((name, _base64(value)) for name, value in record.headers),
+        value=_base64(record.value),
+    )
+
+
+def _large(place: Place, record: Record, sha256: str) -> LargeKafkaRecord:
+    value = record.value or b""
+    return LargeKafkaRecord(
+        topic=place.topic,
+        partition=place.partition,
+        offset=record.offset,
+        size=len(value),
+        sha256=sha256,
+        head=b64encode(value[:HEAD_BYTES]).decode(),
+    )
+
+
+def _base64(raw: bytes | None) -> str | None:
+    return None if raw is None else b64encode(raw).decode()

@@ -4,7 +4,7 @@ import sys
 from argparse import ArgumentParser
 from collections.abc import Sequence
 
-from commands import demo, replay, rulebook, schemas
+from commands import demo, replay, rulebook, run, schemas, topics
 from commands.exits import INTERRUPTED, USAGE
 from reference.errors import ReferenceFileError
 
@@ -18,6 +18,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     replaying = commands.add_parser("replay", help="decide a file of events, without a broker")
     replay.add_arguments(replaying)
     replaying.set_defaults(run=replay.run)
+    running = commands.add_parser("run", help="one consumer, or all, against Kafka and Redis")
+    run.add_arguments(running)
+    running.set_defaults(run=run.run)
+    topics.add_parser(commands)
     rulebook.add_parser(commands)
     showing = commands.add_parser("demo", help="a bundled clinic, decided and explained")
     demo.add_arguments(showing)

@@ -4,16 +4,17 @@ import gc
 import hashlib
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
+from itertools import islice
 from pathlib import Path
-from typing import IO
+from typing import IO, assert_never
 
 from commands.composition import Service, build_pipeline
 from commands.dead_letters import HEAD_BYTES, Line, write_dead_letter
 from commands.exits import READ, UNREAD, USAGE
 from reference.rulebook import RuleBook, load
-from runtime.pipeline import StepFailed
+from runtime.pipeline import Pipeline, StepFailed
 from schemas.envelope import Event, write_structured
 from schemas.events import CLINICAL
 from schemas.reading import TOO_LARGE, VALUE_BYTES_MAX, Reader, Unreadable
@@ -21,6 +22,8 @@ from schemas.values import DeadLetterReason
 from services.units.processor import UnitsProcessor
 
 CHUNK_BYTES = 65_536
+AHEAD = 32
+"""Lines of a file taken together, so that reading, deciding and writing alternate less."""
 GC_THRESHOLDS = (1_000_000, 20, 50)
 """A replay makes no cycles, and looking for some means to visit all that it remembers."""
 
@@ -69,25 +72,41 @@ def replay(
 ) -> Iterator[tuple[bytes, bool]]:
     """Yield each emitted event as a line of JSON, and whether it is a dead letter.
 
-    Memory holds the consumers' state and one line; the same input and rulebook give the same
-    bytes.
+    Memory holds the consumers' state and a few lines, of a pipe one, which waits for no other;
+    the same input and rulebook give the same bytes.
     """
     reader = Reader(CLINICAL)
     pipeline = build_pipeline(rulebook, through)
-    for line in read_lines(lines):
-        read = TOO_LARGE if line.size > VALUE_BYTES_MAX else reader.read_structured(line.head)
-        if isinstance(read, Unreadable):
-            yield write_dead_letter(line, read, UnitsProcessor.source), True
-            continue
-        for emitted in pipeline.run(read):
-            yield _write(line, emitted)
+    waiting = read_lines(lines)
+    ahead = AHEAD if lines.seekable() else 1
+    while taken := list(islice(waiting, ahead)):
+        read = [(line, _read(reader, line)) for line in taken]
+        emitted = [(line, each) for line, event in read for each in _handle(pipeline, event)]
+        for line, each in emitted:
+            yield _write(line, each)
 
 
-def _write(line: Line, emitted: Event | StepFailed) -> tuple[bytes, bool]:
-    if isinstance(emitted, StepFailed):
-        why = Unreadable(DeadLetterReason.STEP_FAILED, emitted.kind)
-        return write_dead_letter(line, why, emitted.source), True
-    return write_structured(emitted), False
+def _read(reader: Reader, line: Line) -> Event | Unreadable:
+    return TOO_LARGE if line.size > VALUE_BYTES_MAX else reader.read_structured(line.head)
+
+
+def _handle(
+    pipeline: Pipeline, event: Event | Unreadable
+) -> Iterable[Event | StepFailed | Unreadable]:
+    return (event,) if isinstance(event, Unreadable) else pipeline.run(event)
+
+
+def _write(line: Line, emitted: Event | StepFailed | Unreadable) -> tuple[bytes, bool]:
+    match emitted:
+        case Event():
+            return write_structured(emitted), False
+        case StepFailed(source, kind):
+            why = Unreadable(DeadLetterReason.STEP_FAILED, kind)
+            return write_dead_letter(line, why, source), True
+        case Unreadable():
+            return write_dead_letter(line, emitted, UnitsProcessor.source), True
+        case _:
+            assert_never(emitted)
 
 
 def read_lines(lines: IO[bytes]) -> Iterator[Line]:

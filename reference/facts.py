@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from functools import cached_property
 
 from schemas.values import (
     Discipline,
@@ -19,6 +20,7 @@ from schemas.values import (
     Program,
     Setting,
     Severity,
+    Threshold,
     ThresholdGroup,
     UnitRule,
 )
@@ -189,7 +191,7 @@ class AssistantRule:
     exempt_settings: frozenset[Setting]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Thresholds:
     """The yearly thresholds of one group in dollars; balances strictly above are over."""
 
@@ -197,6 +199,26 @@ class Thresholds:
     """90 % of the KX threshold, a parameter of ours."""
     kx: Decimal | NoValueInForce
     review: Decimal | NoValueInForce
+
+    @cached_property
+    def in_force(self) -> Mapping[Threshold, Decimal]:
+        """Those that have a value, in the order in which a rising balance passes them."""
+        stated = {
+            Threshold.APPROACHING_KX: self.approaching_kx,
+            Threshold.KX: self.kx,
+            Threshold.REVIEW: self.review,
+        }
+        return {
+            name: amount
+            for name, amount in stated.items()
+            if not isinstance(amount, NoValueInForce)
+        }
+
+    @cached_property
+    def missing(self) -> tuple[NoValueInForce, ...]:
+        """What a decision lacks: the KX threshold and that of medical review, if not in force."""
+        needed = (self.kx, self.review)
+        return tuple([amount for amount in needed if isinstance(amount, NoValueInForce)])
 
 
 NO_PAIRS: Mapping[str, CodePair] = {}
@@ -221,14 +243,16 @@ class CodePairs:
         found = []
         for column_one in codes:
             pairs = self._pairs.get(column_one)
-            if pairs is not None:
+            if pairs is not None and not pairs.keys().isdisjoint(codes):
                 found += [pairs[column_two] for column_two in codes if column_two in pairs]
         return found
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Facts:
     """All that a rule may ask on one date of service under one payer profile.
+
+    Told apart by identity, so that what a rule works out of one can be remembered by it.
 
     The mappings are read-only and shared by every ``Facts`` of the same release. Money is in
     dollars.

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from rules.claim_lines import DayLine
+from rules.money import write_money
 from rules.spend import are_over
 from schemas.documentation import KxAttestation
-from schemas.model import Day, Identifier, Struct
+from schemas.model import Day, Identifier, Money, Struct
 from schemas.session import Session
 from schemas.spend import Spend
 from schemas.values import Role
@@ -30,14 +31,14 @@ class Attestation(Struct, frozen=True, gc=False):
 class Ledger(Struct, frozen=True, gc=False):
     """A patient's year in one threshold group: the running total, and what is attested for it."""
 
-    running_total: Decimal
+    running_total: Money
     attestations: tuple[Attestation, ...] = ()
 
 
 class KxJudgement(Struct, frozen=True, gc=False):
     """On what balance a day was judged, and what came of it; lines by number, ascending."""
 
-    balance: Decimal
+    balance: Money
     required: tuple[int, ...]
     """Lines over the threshold."""
     unattested: tuple[int, ...]
@@ -83,48 +84,50 @@ def judge_kx(
     """
     if spend is None or spend.kx_threshold is None:
         return None
-    amount = Decimal(spend.amount)
-    balance = Decimal(spend.balance_before if kept is None else kept)
-    if kept is None and ledger is not None:
-        balance = max(balance, ledger.running_total - amount)
-    threshold = Decimal(spend.kx_threshold)
+    balance = _balance(spend, ledger) if kept is None else kept
     # The amount is that of all lines: none is over where all together are not.
-    required = _lines_over(balance, threshold, lines) if balance + amount > threshold else ()
-    if ledger is None or not ledger.attestations:
-        return KxJudgement(balance, required, required, is_attested=False)
-    covered = _sessions_covered(sessions, ledger.attestations)
+    required = _lines_over(balance, spend.kx_threshold, lines) if _is_over(spend, balance) else ()
+    attestations = () if ledger is None else ledger.attestations
+    open_ids = [each.session_id for each in sessions if not _is_covered(each, attestations)]
     return KxJudgement(
         balance,
         required,
-        _lines_unattested(lines, required, covered) if required else (),
-        is_attested=len(covered) == len(sessions) > 0,
+        _lines_unattested(lines, required, open_ids) if required and open_ids else (),
+        is_attested=not open_ids and len(sessions) > 0,
     )
 
 
-def _lines_over(balance: Decimal, threshold: Decimal, lines: Sequence[DayLine]) -> tuple[int, ...]:
+def _is_covered(session: Session, attestations: Sequence[Attestation]) -> bool:
+    covering = [each for each in attestations if attestation_covers(each, session)]
+    return bool(covering)
+
+
+def _balance(spend: Spend, ledger: Ledger | None) -> str:
+    # The last of its ledger stands where it was put.
+    if ledger is None or ledger.running_total == spend.balance_after:
+        return spend.balance_before
+    without = Decimal(ledger.running_total) - Decimal(spend.amount)
+    return write_money(max(Decimal(spend.balance_before), without))
+
+
+def _is_over(spend: Spend, balance: str) -> bool:
+    if balance == spend.balance_before:
+        return bool(spend.over_kx)
+    assert spend.kx_threshold is not None
+    return Decimal(balance) + Decimal(spend.amount) > Decimal(spend.kx_threshold)
+
+
+def _lines_over(balance: str, threshold: str, lines: Sequence[DayLine]) -> tuple[int, ...]:
     amounts = [None if (each := line.allowed_amount) is None else Decimal(each) for line in lines]
-    over = are_over(threshold, balance, amounts)
+    over = are_over(Decimal(threshold), Decimal(balance), amounts)
     return tuple(line.number for line, is_over in zip(lines, over, strict=True) if is_over)
 
 
 def _lines_unattested(
-    lines: Sequence[DayLine], required: tuple[int, ...], covered: frozenset[str]
+    lines: Sequence[DayLine], required: tuple[int, ...], open_ids: Sequence[str]
 ) -> tuple[int, ...]:
     return tuple(
         line.number
         for line in lines
-        if line.number in required and any(at.session_id not in covered for at in line.services)
-    )
-
-
-def _sessions_covered(
-    sessions: Sequence[Session], attestations: Sequence[Attestation]
-) -> frozenset[str]:
-    return frozenset(
-        [
-            session.session_id
-            for session in sessions
-            for each in attestations
-            if attestation_covers(each, session)
-        ]
+        if line.number in required and any(at.session_id in open_ids for at in line.services)
     )

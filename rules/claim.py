@@ -6,7 +6,6 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from rules.claim_lines import LineDraft
 from rules.decision import (
     History,
     Outcome,
@@ -192,27 +191,12 @@ def _carry(outcome: Outcome, version: int) -> _Carried:
         "date_of_service": priced.date_of_service,
         "discipline": priced.discipline,
         "session_ids": tuple([session.session_id for session in outcome.day.sessions]),
-        "lines": tuple([_write_line(line) for line in outcome.day.lines]),
+        "lines": outcome.day.lines,
         "unbilled": priced.unbilled,
         "spend": _write_spend(outcome),
         "findings": outcome.findings,
         "steps": priced.steps + _steps(outcome),
     }
-
-
-def _write_line(line: LineDraft) -> ClaimLine:
-    priced = line.line
-    return ClaimLine(
-        line=priced.number,
-        code=priced.code,
-        modifiers=line.modifiers,
-        units=priced.units,
-        charge=line.charge,
-        allowed_amount=priced.allowed_amount,
-        diagnosis_pointers=line.diagnosis_pointers,
-        rendering_npi=line.rendering_npi,
-        services=priced.services,
-    )
 
 
 def _write_spend(outcome: Outcome) -> Spend | None:

@@ -1,11 +1,12 @@
-"""What the sessions' services say of a claim's lines: diagnoses, charges, who treated."""
+"""A claim's lines, drafted from what the sessions' services say: charges, who treated, why."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
 
 from reference.facts import Facts, NoValueInForce
 from rules.money import ZERO, write_money
+from schemas.claims import ClaimLine
 from schemas.model import Amount, ProcedureCode, Struct
 from schemas.session import Service, Session
 from schemas.units import ServiceReference
@@ -13,11 +14,15 @@ from schemas.values import Role
 
 POINTER_POSITIONS = ("SV107-1", "SV107-2", "SV107-3", "SV107-4")
 """Where a claim line holds diagnosis pointers: the elements of ASC X12N 837P's SV107."""
+CACHED = 1024
+"""Most sums and pointers kept: a clinic has few charges, and a patient few diagnoses."""
 RENDERING_ROLES = (Role.THERAPIST, Role.PHYSICIAN, Role.NPP)
 """Who may stand on a line as the one who treated."""
 
 Traced = tuple[tuple[Session, Service], ...]
 """The services that a line is made of, each with its session, in the day's order."""
+Came = Mapping[int, tuple[str, ...]]
+"""The modifiers that came with a line, in their order of arrival, by the line's number."""
 
 
 class DayLine(Struct, frozen=True, array_like=True, gc=False):
@@ -32,47 +37,52 @@ class DayLine(Struct, frozen=True, array_like=True, gc=False):
     services: tuple[ServiceReference, ...]
 
 
-class LineDraft(Struct, frozen=True, gc=False):
-    """A claim line before it is written; ``came`` are the modifiers that came with it."""
-
-    line: DayLine
-    number: int
-    """The line's number on the visit day."""
-    services: Traced
-    session_ids: tuple[str, ...]
-    """The sessions that contribute to the line, in the day's order."""
-    modifiers: tuple[str, ...]
-    came: tuple[str, ...]
-    charge: str | None
-    """The line's total in dollars."""
-    diagnosis_pointers: tuple[int, ...]
-    rendering_npi: str | None
+def trace_lines(lines: Iterable[DayLine], sessions: Sequence[Session]) -> Mapping[int, Traced]:
+    """Find the services of each line, by its number, among those of the sessions."""
+    found: dict[str, dict[int, tuple[Session, Service]]] = {}
+    for session in sessions:
+        found[session.session_id] = {each.line: (session, each) for each in session.services}
+    traced: dict[int, Traced] = {}
+    for line in lines:
+        if len(line.services) == 1:
+            (at,) = line.services
+            traced[line.number] = (found[at.session_id][at.line],)
+        else:
+            traced[line.number] = tuple([found[at.session_id][at.line] for at in line.services])
+    return traced
 
 
-def index_services(
-    sessions: Sequence[Session],
-) -> Mapping[tuple[str, int], tuple[Session, Service]]:
-    """Return the day's services with their sessions, by session and line there."""
-    return {
-        (session.session_id, service.line): (session, service)
-        for session in sessions
-        for service in session.services
-    }
+def draft_line(
+    line: DayLine,
+    services: Traced,
+    diagnoses: tuple[str, ...],
+    modifiers: tuple[str, ...],
+    facts: Facts,
+) -> ClaimLine:
+    """Return the line as the claim has it."""
+    session, service = services[0]
+    if len(services) == 1:
+        charge = _multiply(service.charge, line.units)
+        pointers = _point(service.diagnosis_pointers, session.diagnoses, diagnoses)
+    else:
+        charge = total_charge(line, services, facts)
+        pointers = point_to_diagnoses(services, diagnoses)
+    return ClaimLine(
+        line=line.number,
+        code=line.code,
+        modifiers=modifiers,
+        units=line.units,
+        charge=charge,
+        allowed_amount=line.allowed_amount,
+        diagnosis_pointers=pointers,
+        rendering_npi=find_rendering_npi(session, service),
+        services=line.services,
+    )
 
 
-def trace_line(line: DayLine, found: Mapping[tuple[str, int], tuple[Session, Service]]) -> Traced:
-    """Find the services of a line among the day's."""
-    if len(line.services) == 1:
-        at = line.services[0]
-        return (found[at.session_id, at.line],)
-    return tuple([found[at.session_id, at.line] for at in line.services])
-
-
-def sessions_behind(line: DayLine) -> tuple[str, ...]:
-    """Return the ids of the sessions that contribute to the line, in the day's order."""
-    if len(line.services) == 1:
-        return (line.services[0].session_id,)
-    return tuple(dict.fromkeys([at.session_id for at in line.services]))
+def sessions_behind(lines: Iterable[ClaimLine]) -> tuple[str, ...]:
+    """Return the ids of the sessions that contribute to the lines, each once, in their order."""
+    return tuple(dict.fromkeys([at.session_id for line in lines for at in line.services]))
 
 
 def unite_diagnoses(sessions: Sequence[Session]) -> tuple[str, ...]:
@@ -87,37 +97,38 @@ def point_to_diagnoses(services: Traced, diagnoses: tuple[str, ...]) -> tuple[in
 
     A pointer beyond its session's own list points to nothing.
     """
-    if len(services) == 1:
-        session, service = services[0]
-        return _point(service.diagnosis_pointers or (), session.diagnoses or (), diagnoses)
     pointed = [
         position
         for session, service in services
-        for position in _point(
-            service.diagnosis_pointers or (), session.diagnoses or (), diagnoses
-        )
+        for position in _point(service.diagnosis_pointers, session.diagnoses, diagnoses)
     ]
     return tuple(dict.fromkeys(pointed))[: len(POINTER_POSITIONS)]
 
 
-@lru_cache
+@lru_cache(CACHED)
 def _point(
-    pointers: tuple[int, ...], own: tuple[str, ...], diagnoses: tuple[str, ...]
+    pointers: tuple[int, ...] | None, own: tuple[str, ...] | None, diagnoses: tuple[str, ...]
 ) -> tuple[int, ...]:
+    if pointers is None or own is None:
+        return ()
     positions = [diagnoses.index(own[each - 1]) + 1 for each in pointers if each <= len(own)]
     return tuple(dict.fromkeys(positions))[: len(POINTER_POSITIONS)]
 
 
-def modifiers_that_came(services: Traced) -> tuple[str, ...]:
-    """Return the modifiers that the provider put on the line's services, in order of arrival."""
-    if len(services) == 1:
-        return services[0][1].modifiers or ()
-    return tuple([each for _, service in services for each in service.modifiers or ()])
+def modifiers_that_came(sessions: Iterable[Session], lines: Mapping[int, Traced]) -> Came:
+    """Return the modifiers that the provider put on the services of each line that has any."""
+    came: dict[int, tuple[str, ...]] = {}
+    if not [each for session in sessions for each in session.services if each.modifiers]:
+        return came
+    for number, services in lines.items():
+        for _, service in services:
+            if service.modifiers:
+                came[number] = came.get(number, ()) + service.modifiers
+    return came
 
 
-def find_rendering_npi(services: Traced) -> str | None:
-    """Return who treated: the first service's own, else its session's first clinician who may."""
-    session, service = services[0]
+def find_rendering_npi(session: Session, service: Service) -> str | None:
+    """Return who treated: the service's own, else the session's first clinician who may."""
     if service.rendering_npi is not None:
         return service.rendering_npi
     for clinician in session.clinicians:
@@ -133,16 +144,11 @@ def total_charge(line: DayLine, services: Traced, facts: Facts) -> str | None:
     different charges bear the line's units as codes earn units: whole ones first, then the largest
     remainder, then the first; one that bears a unit and states none leaves the line without.
     """
-    units = line.units
-    if units is None:
-        return None
-    if len(services) == 1:
-        return _multiply(services[0][1].charge, units)
     charges = [service.charge for _, service in services]
     stated = {charge for charge in charges if charge is not None}
     if len(stated) <= 1:
-        return _multiply(next(iter(stated), None), units)
-    borne = _units_borne(line, services, facts)
+        return _multiply(next(iter(stated), None), line.units)
+    borne = None if line.units is None else _units_borne(line, services, facts)
     if borne is None:
         return None
     total = ZERO
@@ -153,9 +159,9 @@ def total_charge(line: DayLine, services: Traced, facts: Facts) -> str | None:
     return write_money(total)
 
 
-@lru_cache
-def _multiply(charge: str | None, units: int) -> str | None:
-    return None if charge is None else write_money(Decimal(charge) * units)
+@lru_cache(CACHED)
+def _multiply(charge: str | None, units: int | None) -> str | None:
+    return None if charge is None or units is None else write_money(Decimal(charge) * units)
 
 
 def _units_borne(line: DayLine, services: Traced, facts: Facts) -> list[int] | None:

@@ -9,29 +9,25 @@ from msgspec.json import encode
 from reference.facts import Facts, NoValueInForce
 from rules.attestation import KxJudgement, Ledger, judge_kx
 from rules.claim_lines import (
-    LineDraft,
-    find_rendering_npi,
-    index_services,
+    Came,
+    draft_line,
     modifiers_that_came,
-    point_to_diagnoses,
-    sessions_behind,
-    total_charge,
-    trace_line,
+    trace_lines,
     unite_diagnoses,
 )
 from rules.edits import EDITS
 from rules.edits.day import Billed, EditedDay, PricedDay, Reported, about
 from rules.modifiers import assign_modifiers
-from rules.money import write_money
-from rules.plan_of_care import PlanJudgement, judge_plans
-from schemas.claims import Block, Missing
-from schemas.documentation import PlanOfCare
+from rules.plan_of_care import PlanJudgement, PlanOnFile, judge_plans
+from schemas.claims import Block, ClaimLine, Missing
 from schemas.events import EventType
 from schemas.finding import Finding
 from schemas.model import Identifier, Money, Struct
 from schemas.session import Authorization, Session
-from schemas.values import Effect, EmptiedBy, FindingCode, WithdrawalReason
+from schemas.values import Effect, EmptiedBy, FindingCode, Severity, WithdrawalReason
 
+# A member is looked up each time that it is named by its enum: once is enough.
+BLOCKING = Severity.BLOCKING
 BLOCKED = (EventType.CLAIM_HELD, EventType.CLAIM_NEEDS_DOCUMENTATION)
 
 
@@ -67,7 +63,7 @@ class OnFile(Struct, frozen=True, gc=False):
     first_event_time: datetime
     findings: tuple[Finding, ...] = ()
     """Those that came with the priced day."""
-    plans: Mapping[str, Sequence[PlanOfCare]] = {}
+    plans: Mapping[str, Sequence[PlanOnFile]] = {}
     """The documents of each plan of care that the sessions name."""
     ledger: Ledger | None = None
     """None where no threshold applies."""
@@ -97,13 +93,12 @@ def decide(priced: PricedDay, on_file: OnFile, history: History, facts: Facts) -
         return Outcome(_type_without_lines(day), day, came)
     reported: list[Reported] = []
     for edit in EDITS:
-        if found := edit(day, facts):
-            reported += found
+        reported += edit(day, facts)
     findings = (*came, *[each.finding for each in reported])
-    effects = {facts.findings[each.code].effect for each in findings}
-    if Effect.HELD in effects or Effect.NEEDS_DOCUMENTATION in effects:
+    blocking = [each for each in findings if each.severity is BLOCKING]
+    if blocking:
         missing = _missing([*_came_with(came, day, facts), *reported], day.sessions, facts)
-        blocked_by = _blocked_by(findings, facts)
+        blocked_by = _blocked_by(blocking, facts)
         type_ = EventType.CLAIM_HELD if blocked_by else EventType.CLAIM_NEEDS_DOCUMENTATION
         fingerprint = _fingerprint(missing, blocked_by, amount_held(day))
         return Outcome(type_, day, findings, fingerprint, missing, blocked_by)
@@ -165,8 +160,7 @@ def units_by_code(day: EditedDay) -> Billed:
     """Return the units that the day bills of each code."""
     units: dict[str, int] = {}
     for line in day.billed:
-        code = line.line.code
-        units[code] = units.get(code, 0) + (line.line.units or 0)
+        units[line.code] = units.get(line.code, 0) + (line.units or 0)
     return tuple(units.items())
 
 
@@ -175,14 +169,22 @@ def prepare_day(priced: PricedDay, on_file: OnFile, history: History, facts: Fac
     sessions = on_file.sessions
     kx = judge_kx(priced.spend, priced.lines, sessions, on_file.ledger, history.kx_balance)
     diagnoses = unite_diagnoses(sessions)
-    lines = _draft_lines(priced, sessions, diagnoses, kx, facts)
+    services = trace_lines(priced.lines, sessions)
+    came = modifiers_that_came(sessions, services)
+    modifiers = _modifiers(priced, came, kx, facts)
+    lines = [
+        draft_line(line, services[line.number], diagnoses, given, facts)
+        for line, given in zip(priced.lines, modifiers, strict=True)
+    ]
     return EditedDay(
         priced,
         sessions,
         on_file.first_event_time,
         diagnoses,
-        lines,
-        billed=tuple([line for line in lines if line.line.units is not None]),
+        tuple(lines),
+        services,
+        came,
+        billed=tuple([line for line in lines if line.units is not None]),
         is_evaluations_alone=_is_evaluations_alone(priced, facts),
         plans=judge_plans(sessions, on_file.plans, facts),
         kx=kx,
@@ -190,37 +192,19 @@ def prepare_day(priced: PricedDay, on_file: OnFile, history: History, facts: Fac
     )
 
 
-def _draft_lines(
-    priced: PricedDay,
-    sessions: Sequence[Session],
-    diagnoses: tuple[str, ...],
-    kx: KxJudgement | None,
-    facts: Facts,
-) -> tuple[LineDraft, ...]:
-    found = index_services(sessions)
-    attested = () if kx is None else [each for each in kx.required if each not in kx.unattested]
+def _modifiers(
+    priced: PricedDay, came: Came, kx: KxJudgement | None, facts: Facts
+) -> Sequence[tuple[str, ...]]:
+    """Return each line's modifiers; KX where the line needs it and it is attested."""
     discipline = priced.discipline if facts.profile.discipline_modifiers else None
-    plain = assign_modifiers(discipline, (), has_kx=False)
-    drafts = []
-    for line in priced.lines:
-        services = trace_line(line, found)
-        came = modifiers_that_came(services)
-        has_kx = line.number in attested
-        is_plain = not (came or has_kx)
-        drafts.append(
-            LineDraft(
-                line,
-                line.number,
-                services,
-                sessions_behind(line),
-                plain if is_plain else assign_modifiers(discipline, came, has_kx=has_kx),
-                came,
-                total_charge(line, services, facts),
-                point_to_diagnoses(services, diagnoses),
-                find_rendering_npi(services),
-            )
-        )
-    return tuple(drafts)
+    needs_kx = () if kx is None else kx.required
+    if not (came or needs_kx):
+        return [assign_modifiers(discipline, (), has_kx=False)] * len(priced.lines)
+    attested = [] if kx is None else [each for each in needs_kx if each not in kx.unattested]
+    return [
+        assign_modifiers(discipline, came.get(each.number, ()), has_kx=each.number in attested)
+        for each in priced.lines
+    ]
 
 
 def _type_without_lines(day: EditedDay) -> EventType | None:
@@ -247,9 +231,7 @@ def _came_with(came: Sequence[Finding], day: EditedDay, facts: Facts) -> list[Re
         reported
         for finding in came
         if facts.findings[finding.code].effect is Effect.NEEDS_DOCUMENTATION
-        for reported in about(
-            finding, [each for each in day.lines if each.number in finding.lines]
-        )
+        for reported in about(finding, [each for each in day.lines if each.line in finding.lines])
     ]
 
 
@@ -280,10 +262,10 @@ def _demand(same: Sequence[Reported], sessions: Sequence[Session], facts: Facts)
     )
 
 
-def _blocked_by(findings: Sequence[Finding], facts: Facts) -> tuple[Block, ...]:
+def _blocked_by(blocking: Sequence[Finding], facts: Facts) -> tuple[Block, ...]:
     """Return what blocks the day that no document cures, one for each code."""
     found: dict[FindingCode, set[int]] = {}
-    for each in findings:
+    for each in blocking:
         if facts.findings[each.code].effect is Effect.HELD:
             found.setdefault(each.code, set()).update(each.lines)
     return tuple([Block(code, tuple(sorted(lines))) for code, lines in found.items()])
@@ -307,10 +289,10 @@ def _what_goes_on_the_claim(day: EditedDay, certifying_npi: str | None) -> tuple
     )
 
 
-def _line_on_the_claim(line: LineDraft) -> tuple[object, ...]:
+def _line_on_the_claim(line: ClaimLine) -> tuple[object, ...]:
     return (
-        line.line.code,
-        line.line.units,
+        line.code,
+        line.units,
         line.modifiers,
         line.diagnosis_pointers,
         line.charge,
@@ -324,4 +306,4 @@ def _fingerprint(*parts: object) -> str:
 
 def kx_balance_of(outcome: Outcome) -> str | None:
     """Return the balance in dollars that the day was judged on; None without a threshold."""
-    return None if outcome.day.kx is None else write_money(outcome.day.kx.balance)
+    return None if outcome.day.kx is None else outcome.day.kx.balance

@@ -1,20 +1,29 @@
 """How a rule reports: a code of the catalogue, its lines, and what fills its sentence."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 
-from reference.facts import Facts, NoValueInForce
+from reference.facts import Facts, FindingText, NoValueInForce
 from schemas.finding import Citation, Finding
 from schemas.values import FindingCode
+
+CACHED = 4096
+"""Most findings kept: as many as the rulebook keeps facts of dates and payers."""
 
 
 def report(
     facts: Facts, code: FindingCode, lines: Iterable[int] = (), /, **values: str
 ) -> Finding:
     """Return the finding ``code`` about ``lines``, its message from the catalogue's template."""
-    message = facts.findings[code].message
-    if values:
-        message = message.format(**values)
-    return restate(facts, code, tuple(sorted(set(lines))), message)
+    text = facts.findings[code]
+    message = text.message.format(**values) if values else text.message
+    return _state(text, tuple(sorted(set(lines))), message)
+
+
+@lru_cache(CACHED)
+def report_day(facts: Facts, code: FindingCode) -> Finding:
+    """Return the finding ``code`` about the whole day: on one date and payer always the same."""
+    return report(facts, code)
 
 
 def report_missing(facts: Facts, missing: NoValueInForce, lines: Iterable[int] = ()) -> Finding:
@@ -26,6 +35,9 @@ def report_missing(facts: Facts, missing: NoValueInForce, lines: Iterable[int] =
 
 def restate(facts: Facts, code: FindingCode, lines: tuple[int, ...], message: str) -> Finding:
     """Return the finding ``code`` with a message that was filled in before."""
-    text = facts.findings[code]
+    return _state(facts.findings[code], lines, message)
+
+
+def _state(text: FindingText, lines: tuple[int, ...], message: str) -> Finding:
     citation = Citation(text.citation.authority, text.citation.locator)
-    return Finding(code, text.severity, message, lines, citation, text.cure)
+    return Finding(text.code, text.severity, message, lines, citation, text.cure)

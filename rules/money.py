@@ -12,5 +12,8 @@ def round_to_cent(amount: Decimal) -> Decimal:
 
 
 def write_money(amount: Decimal) -> str:
-    """Write dollars that are whole cents as the contract's two-place string."""
-    return f"{amount:.2f}"
+    """Write dollars that are whole cents as the contract's two-place string.
+
+    A sum has as many places as the term with the most, so adding 0.00 gives the two.
+    """
+    return str(amount + ZERO)

@@ -8,14 +8,34 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import assert_never
 
-from msgspec.structs import replace
-
 from reference.facts import CertificationRule, Facts, NoValueInForce
 from rules.statements import is_stated
-from schemas.documentation import PlanOfCare, PlanOfCareContent
-from schemas.model import Struct
+from schemas.documentation import PlanOfCare
+from schemas.model import Day, Identifier, Npi, Struct
 from schemas.session import Session
 from schemas.values import Certification, FindingCode
+
+LAST_DAY = date.max.toordinal()
+
+
+class PlanOnFile(Struct, frozen=True, gc=False):
+    """What deciding needs of a plan of care's document; all dates inclusive."""
+
+    document_id: Identifier
+    established_on: Day
+    first_treated_on: Day
+    through: Day
+    certification: Certification
+    goal_ids: tuple[Identifier, ...]
+    certified_on: Day | None = None
+    certified_from: Day | None = None
+    """A recertification's first day."""
+    verbal_on: Day | None = None
+    order_dated: Day | None = None
+    sent_to_referrer_on: Day | None = None
+    certifying_npi: Npi | None = None
+    is_delay_explained: bool = False
+    """The reason for a late certification is stated."""
 
 
 class PlanJudgement(Struct, frozen=True, gc=False):
@@ -24,9 +44,9 @@ class PlanJudgement(Struct, frozen=True, gc=False):
     plan_of_care_id: str | None
     session_ids: tuple[str, ...]
     """The day's sessions that name the plan."""
-    having_goals: tuple[PlanOfCareContent, ...]
+    having_goals: tuple[PlanOnFile, ...]
     """The document that serves, else all on file; empty where none is."""
-    serving: PlanOfCareContent | None = None
+    serving: PlanOnFile | None = None
     """The document whose interval has the date."""
     problem: FindingCode | None = None
     """Why the date is not under a certified plan."""
@@ -38,17 +58,28 @@ class PlanJudgement(Struct, frozen=True, gc=False):
     """The rule that is not in force."""
 
 
-class _Interval(Struct, frozen=True, gc=False):
-    """A document's interval of days and whether it is certified on the date of service."""
-
-    document: PlanOfCare
-    first: date
-    last: date
-    is_certified: bool
+def read_plan_of_care(document: PlanOfCare) -> PlanOnFile:
+    """Return what deciding needs of the document."""
+    content = document.content
+    return PlanOnFile(
+        document_id=document.document_id,
+        established_on=content.established_on,
+        first_treated_on=content.first_treated_on,
+        through=content.through,
+        certification=content.certification,
+        goal_ids=tuple([each.goal_id for each in content.goals]),
+        certified_on=content.certified_on,
+        certified_from=content.certified_from,
+        verbal_on=content.verbal_on,
+        order_dated=content.order_dated,
+        sent_to_referrer_on=content.sent_to_referrer_on,
+        certifying_npi=content.certifying_npi,
+        is_delay_explained=is_stated(content.delayed_reason),
+    )
 
 
 def judge_plans(
-    sessions: Sequence[Session], plans: Mapping[str, Sequence[PlanOfCare]], facts: Facts
+    sessions: Sequence[Session], plans: Mapping[str, Sequence[PlanOnFile]], facts: Facts
 ) -> tuple[PlanJudgement, ...]:
     """Judge each plan of care that the day's sessions name, in the order of the sessions."""
     if len(sessions) == 1:
@@ -66,10 +97,10 @@ def judge_plans(
 
 def has_goal(plan: PlanJudgement, goal_id: str) -> bool:
     """Say whether the document that serves has the goal, else any on file."""
-    return any(goal.goal_id == goal_id for each in plan.having_goals for goal in each.goals)
+    return goal_id in [each for document in plan.having_goals for each in document.goal_ids]
 
 
-def is_certified(plan: PlanOfCareContent, date_of_service: date, rule: CertificationRule) -> bool:
+def is_certified(plan: PlanOnFile, date_of_service: date, rule: CertificationRule) -> bool:
     """Say whether the plan is certified for the date (CMS Pub. 100-02 ch. 15 §220.1.3).
 
     A signature or a verbal order comes in time or with the reason for its delay; a verbal order is
@@ -91,17 +122,17 @@ def is_certified(plan: PlanOfCareContent, date_of_service: date, rule: Certifica
             assert_never(plan.certification)
 
 
-def first_day(plan: PlanOfCareContent) -> date:
+def first_day(plan: PlanOnFile) -> date:
     """Return the first day of the plan's interval."""
     return plan.certified_from or plan.first_treated_on
 
 
-def last_day(plan: PlanOfCareContent, rule: CertificationRule) -> date:
+def last_day(plan: PlanOnFile, rule: CertificationRule) -> date:
     """Return the last day of the plan's interval: its own, or the longest that the law allows."""
     return min(plan.through, _add_days(first_day(plan), rule.days_certified))
 
 
-def due_date(plan: PlanOfCareContent, rule: CertificationRule) -> date | None:
+def due_date(plan: PlanOnFile, rule: CertificationRule) -> date | None:
     """Return when an initial certification is due; None for a recertification."""
     if plan.certified_from is not None:
         return None
@@ -111,62 +142,67 @@ def due_date(plan: PlanOfCareContent, rule: CertificationRule) -> date | None:
 def _judge_plan(
     plan_of_care_id: str | None,
     session_ids: tuple[str, ...],
-    documents: Sequence[PlanOfCare],
+    documents: Sequence[PlanOnFile],
     facts: Facts,
 ) -> PlanJudgement:
     day = facts.date_of_service
-    established = [each for each in documents if each.content.established_on <= day]
+    established = [each for each in documents if each.established_on <= day]
     if not established:
-        problem, on_file = FindingCode.PLAN_OF_CARE_MISSING, _contents(documents)
-        return PlanJudgement(plan_of_care_id, session_ids, on_file, problem=problem)
+        problem = FindingCode.PLAN_OF_CARE_MISSING
+        return PlanJudgement(plan_of_care_id, session_ids, tuple(documents), problem=problem)
     rule = facts.certification
     if isinstance(rule, NoValueInForce):
-        return PlanJudgement(plan_of_care_id, session_ids, _contents(documents), missing=rule)
-    intervals = [_interval(each, day, rule) for each in established]
-    having = [each for each in intervals if each.first <= day <= each.last]
-    chosen = having[0] if len(having) == 1 else min(having, key=_preference, default=None)
-    serving = None if chosen is None else chosen.document.content
-    having_goals = _contents(documents) if serving is None else (serving,)
-    judgement = PlanJudgement(plan_of_care_id, session_ids, having_goals, serving)
-    if chosen is not None and chosen.is_certified:
-        return judgement
-    past = [each.last for each in intervals if each.is_certified and each.last < day]
+        return PlanJudgement(plan_of_care_id, session_ids, tuple(documents), missing=rule)
+    certified = [each for each in established if is_certified(each, day, rule)]
+    having = [each for each in certified if _has_day(each, day, rule)]
+    if having:
+        serving = _latest(having)
+        return PlanJudgement(plan_of_care_id, session_ids, (serving,), serving)
+    having = [each for each in established if _has_day(each, day, rule)]
+    in_doubt = _latest(having) if having else None
+    on_file = tuple(documents) if in_doubt is None else (in_doubt,)
+    past = [last for each in certified if (last := last_day(each, rule)) < day]
     if past:
-        expired = FindingCode.CERTIFICATION_EXPIRED
-        return replace(judgement, problem=expired, through=max(past))
-    nearest = chosen or min(intervals, key=lambda each: (each.first, each.document.document_id))
-    return replace(
-        judgement,
-        problem=FindingCode.PLAN_OF_CARE_NOT_CERTIFIED,
-        due=due_date(nearest.document.content, rule),
+        problem, due, through = FindingCode.CERTIFICATION_EXPIRED, None, max(past)
+    else:
+        problem, through = FindingCode.PLAN_OF_CARE_NOT_CERTIFIED, None
+        due = due_date(in_doubt or _earliest(established), rule)
+    return PlanJudgement(
+        plan_of_care_id, session_ids, on_file, in_doubt, problem=problem, due=due, through=through
     )
 
 
-def _contents(documents: Sequence[PlanOfCare]) -> tuple[PlanOfCareContent, ...]:
-    return tuple([each.content for each in documents])
+def _has_day(plan: PlanOnFile, day: date, rule: CertificationRule) -> bool:
+    first = first_day(plan)
+    return first <= day <= plan.through and (day - first).days <= rule.days_certified
 
 
-def _interval(document: PlanOfCare, day: date, rule: CertificationRule) -> _Interval:
-    plan = document.content
-    certified = is_certified(plan, day, rule)
-    return _Interval(document, first_day(plan), last_day(plan, rule), certified)
+def _latest(plans: Sequence[PlanOnFile]) -> PlanOnFile:
+    """Return the document with the latest first day; of several, the first by its id."""
+    if len(plans) == 1:
+        return plans[0]
+    latest = max([first_day(each) for each in plans])
+    return min([each for each in plans if first_day(each) == latest], key=_document_id)
 
 
-def _preference(interval: _Interval) -> tuple[bool, int, str]:
-    """Sort certified ones first, then the latest first day, then by document."""
-    is_open = not interval.is_certified
-    return (is_open, -interval.first.toordinal(), interval.document.document_id)
+def _earliest(plans: Sequence[PlanOnFile]) -> PlanOnFile:
+    """Return the document with the earliest first day; of several, the first by its id."""
+    return min(plans, key=lambda each: (first_day(each), each.document_id))
 
 
-def _is_timely(plan: PlanOfCareContent, certified: date | None, rule: CertificationRule) -> bool:
+def _document_id(plan: PlanOnFile) -> str:
+    return plan.document_id
+
+
+def _is_timely(plan: PlanOnFile, certified: date | None, rule: CertificationRule) -> bool:
     if certified is None:
         return False
-    due = _add_days(first_day(plan), rule.days_to_certify)
-    return certified <= due or is_stated(plan.delayed_reason)
+    taken = (certified - first_day(plan)).days
+    return taken <= rule.days_to_certify or plan.is_delay_explained
 
 
 def _is_verbal_order_signed(
-    plan: PlanOfCareContent, date_of_service: date, rule: CertificationRule
+    plan: PlanOnFile, date_of_service: date, rule: CertificationRule
 ) -> bool:
     if plan.certified_on is not None:
         return True
@@ -174,7 +210,7 @@ def _is_verbal_order_signed(
     return date_of_service <= _add_days(plan.verbal_on, rule.days_to_sign_verbal)
 
 
-def _is_order_on_file(plan: PlanOfCareContent, rule: CertificationRule) -> bool:
+def _is_order_on_file(plan: PlanOnFile, rule: CertificationRule) -> bool:
     due = due_date(plan, rule)
     return (
         rule.order_on_file_allowed
@@ -187,4 +223,4 @@ def _is_order_on_file(plan: PlanOfCareContent, rule: CertificationRule) -> bool:
 
 def _add_days(day: date, days: int) -> date:
     # A plan "through" the last day of the calendar is how some systems say: open.
-    return date.fromordinal(min(day.toordinal() + days, date.max.toordinal()))
+    return date.fromordinal(min(day.toordinal() + days, LAST_DAY))

@@ -16,15 +16,16 @@ from rules.money import ZERO, round_to_cent, write_money
 from schemas.finding import Finding
 from schemas.model import Struct
 from schemas.session import BillingProvider, Session
-from schemas.spend import Price, UnpricedReason
+from schemas.spend import Price, SpendLine, UnpricedReason
 from schemas.units import UnbilledService, UnitsLine
 from schemas.values import FindingCode, Unbilled, Unpriced
 
 WHOLE = Decimal(1)
 """The share of the practice expense that a unit keeps where nothing is reduced."""
+RATES_KEPT = 4096
+"""4,096 rates, the least used forgotten: a clinic's codes on half a year's dates."""
 PRICES_KEPT = 1024
 """1,024 prices, the least used forgotten: some localities' worth of codes and units."""
-UNPRICED = {reason: UnpricedReason(reason=reason) for reason in Unpriced}
 
 
 class Bill(Struct, frozen=True):
@@ -52,134 +53,142 @@ class Obstacle(NamedTuple):
     missing: NoValueInForce | None = None
 
 
-UNDECIDED = Obstacle(Unpriced.UNDECIDED)
-NO_FEE_SCHEDULE = Obstacle(Unpriced.NO_FEE_SCHEDULE)
+Place = tuple[str | None, str | None, bool | None]
+"""Where and as what a provider bills: MAC, locality, qualifying participant or not."""
 
 
-class RatedLine(Struct, frozen=True):
-    """A line with the schedule's rate, the contractor's dollars a unit, or an obstacle."""
+class CodeRate(Struct, frozen=True):
+    """What a code is priced by: the schedule's rate, the contractor's dollars a unit, or neither.
 
-    line: UnitsLine
+    ``rank`` is the practice expense by which a code under the reduction is ranked, else None.
+    """
+
     rate: Rate | Decimal | Obstacle
-    is_mppr: bool
+    rank: Decimal | None = None
 
 
-class PricedLine(Struct, frozen=True):
-    """A line with its allowed amount in dollars and how it comes about, or why there is none."""
+UNDECIDED = CodeRate(Obstacle(Unpriced.UNDECIDED))
+NO_FEE_SCHEDULE = CodeRate(Obstacle(Unpriced.NO_FEE_SCHEDULE))
+RatedLine = tuple[UnitsLine, CodeRate]
 
-    line: UnitsLine
-    amount: Decimal | None
-    price: Price | UnpricedReason
+
+class RatedDay(Struct, frozen=True):
+    """A visit day's lines that stay, rated, and those that are taken off, with the reason."""
+
+    lines: list[RatedLine]
+    taken_off: list[tuple[UnitsLine, Unbilled]]
+
+
+class LinePrice(Struct, frozen=True):
+    """A line's dollars and how they come about, or zero and the obstacle."""
+
+    dollars: Decimal
+    allowed_amount: str | None
+    price: Price | None
+    unpriced: UnpricedReason | None = None
+    obstacle: Obstacle | None = None
 
 
 class PricedDay(Struct, frozen=True):
-    """A visit day's lines that stay, what was taken off, findings, and the total in dollars."""
+    """A visit day's lines that stay, what was taken off, findings, and the total in dollars.
 
-    lines: tuple[PricedLine, ...]
+    Whether a line requires KX is not said yet: that is for the ledger to say.
+    """
+
+    lines: tuple[SpendLine, ...]
     unbilled: tuple[UnbilledService, ...]
     findings: tuple[Finding, ...]
     total: Decimal
 
 
-def price_group(bills: Sequence[Bill]) -> tuple[PricedDay, ...]:
+def price_group(bills: Sequence[Bill]) -> list[PricedDay]:
     """Price together the visit days of one patient, billing NPI, payer and date.
 
     The first accrued comes first. The reduction acts over all disciplines of the day (Pub. 100-04
     ch. 5 §10.7).
     """
-    rated = [rate_lines(bill) for bill in bills]
-    unreduced = find_unreduced(line for lines in rated for line in lines)
-    return tuple(
-        _price_day(bill, lines, unreduced) for bill, lines in zip(bills, rated, strict=True)
-    )
+    rated = [rate_day(bill) for bill in bills]
+    unreduced = find_unreduced(rated)
+    return [_price_day(bill, day, unreduced) for bill, day in zip(bills, rated, strict=True)]
 
 
-def taken_off_for(value: RelativeValue | Obstacle) -> Unbilled | None:
+def rate_day(bill: Bill) -> RatedDay:
+    """Look up what each line is priced by, in line order, or why it is taken off."""
+    facts, provider = bill.facts, bill.provider
+    place = (provider.mac, provider.locality, provider.qualifying_apm)
+    lines: list[RatedLine] = []
+    taken_off: list[tuple[UnitsLine, Unbilled]] = []
+    for line in bill.lines:
+        found = UNDECIDED if line.units is None else find_rate(line.code, facts, place)
+        if isinstance(found, Unbilled):
+            taken_off.append((line, found))
+            continue
+        if isinstance(found.rate, Obstacle) and found.rate.reason is Unpriced.CONTRACTOR_PRICED:
+            stated = find_contract_price(line, bill.sessions)
+            found = found if stated is None else CodeRate(stated)
+        lines.append((line, found))
+    return RatedDay(lines, taken_off)
+
+
+@lru_cache(maxsize=RATES_KEPT)
+def find_rate(code: str, facts: Facts, place: Place) -> CodeRate | Unbilled:
+    """Find what a code is priced by, or why it leaves the claim.
+
+    By its status indicator in the release in force (MPFS, SSA §1848(c)), which only a payer that
+    prices by the fee schedule follows; what the schedule does not price needs no locality.
+    """
+    if not facts.profile.fee_schedule:
+        return NO_FEE_SCHEDULE
+    values = facts.relative_values
+    if isinstance(values, NoValueInForce):
+        return CodeRate(Obstacle(Unpriced.NO_VALUE_IN_FORCE, missing=values))
+    value = values.get(code)
+    if value is None:
+        missing = NoValueInForce(f"relative value of {code}", facts.date_of_service)
+        return CodeRate(Obstacle(Unpriced.NO_VALUE_IN_FORCE, missing=missing))
+    return taken_off_for(value) or _rate_by_status(value, facts, place)
+
+
+def taken_off_for(value: RelativeValue) -> Unbilled | None:
     """Say why a line leaves the claim before anything is ranked or accrued; None where it stays.
 
     A service of a bundled status is paid within another (MPFS status indicator, SSA §1848(c)).
     """
-    if isinstance(value, Obstacle) or value.pricing is not Pricing.BUNDLED:
-        return None
-    return Unbilled.BUNDLED
+    return Unbilled.BUNDLED if value.pricing is Pricing.BUNDLED else None
 
 
-def rate_lines(bill: Bill) -> list[RatedLine]:
-    """Look up what each line is priced by, in line order, without the lines taken off."""
-    facts, local = bill.facts, find_local(bill)
-    has_mppr = facts.profile.mppr
-    rated = []
-    for line in bill.lines:
-        value = find_relative_value(line.code, facts)
-        if line.units is None or taken_off_for(value) is None:
-            rate = find_rate(line, value, local, bill.sessions)
-            is_mppr = has_mppr and isinstance(rate, Rate) and rate.value.is_mppr
-            rated.append(RatedLine(line, rate, is_mppr))
-    return rated
+def _rate_by_status(value: RelativeValue, facts: Facts, place: Place) -> CodeRate:
+    match value.pricing:
+        case Pricing.PRICED | Pricing.BUNDLED:
+            return _rate_at(value, facts, place)
+        case Pricing.CONTRACTOR:
+            return CodeRate(Obstacle(Unpriced.CONTRACTOR_PRICED, value.code))
+        case Pricing.NOT_PAYABLE:
+            return CodeRate(Obstacle(Unpriced.NOT_PAYABLE, value.code))
+        case _:
+            assert_never(value.pricing)
 
 
-def find_local(bill: Bill) -> tuple[Gpci, Decimal] | Obstacle:
+def _rate_at(value: RelativeValue, facts: Facts, place: Place) -> CodeRate:
     """Find the geographic indices and the conversion factor of the billing provider.
 
     Indices go by the locality of the service (42 CFR 414.4 and 414.26); the factor by whether who
     bills is a qualifying participant of an advanced payment model (SSA §1848(d)(1)(A)); not stated
     counts as not.
     """
-    facts, provider = bill.facts, bill.provider
+    mac, locality, qualifying_apm = place
     factor = facts.conversion_factor
-    if provider.qualifying_apm:
+    if qualifying_apm:
         factor = facts.conversion_factor_qualifying_apm
     if isinstance(facts.gpcis, NoValueInForce):
-        return Obstacle(Unpriced.NO_VALUE_IN_FORCE, missing=facts.gpcis)
+        return CodeRate(Obstacle(Unpriced.NO_VALUE_IN_FORCE, missing=facts.gpcis))
     if isinstance(factor, NoValueInForce):
-        return Obstacle(Unpriced.NO_VALUE_IN_FORCE, missing=factor)
-    if provider.mac is None or provider.locality is None:
-        return Obstacle(Unpriced.LOCALITY_MISSING)
-    gpci = facts.gpcis.get((provider.mac, provider.locality))
-    return Obstacle(Unpriced.LOCALITY_MISSING) if gpci is None else (gpci, factor)
-
-
-def find_relative_value(code: str, facts: Facts) -> RelativeValue | Obstacle:
-    """Find a code's relative values in the release that is in force (SSA §1848(c)).
-
-    Only a payer that prices by the fee schedule follows it.
-    """
-    if not facts.profile.fee_schedule:
-        return NO_FEE_SCHEDULE
-    values = facts.relative_values
-    if isinstance(values, NoValueInForce):
-        return Obstacle(Unpriced.NO_VALUE_IN_FORCE, missing=values)
-    value = values.get(code)
-    if value is None:
-        missing = NoValueInForce(f"relative value of {code}", facts.date_of_service)
-        return Obstacle(Unpriced.NO_VALUE_IN_FORCE, missing=missing)
-    return value
-
-
-def find_rate(
-    line: UnitsLine,
-    value: RelativeValue | Obstacle,
-    local: tuple[Gpci, Decimal] | Obstacle,
-    sessions: Sequence[Session],
-) -> Rate | Decimal | Obstacle:
-    """Find what a line is priced by; what the schedule does not price needs no locality.
-
-    By the status indicator of the code in the release in force (MPFS, SSA §1848(c)).
-    """
-    if line.units is None:
-        return UNDECIDED
-    if isinstance(value, Obstacle):
-        return value
-    match value.pricing:
-        case Pricing.PRICED | Pricing.BUNDLED:
-            return local if isinstance(local, Obstacle) else Rate(value, *local)
-        case Pricing.CONTRACTOR:
-            price = find_contract_price(line, sessions)
-            return Obstacle(Unpriced.CONTRACTOR_PRICED, line.code) if price is None else price
-        case Pricing.NOT_PAYABLE:
-            return Obstacle(Unpriced.NOT_PAYABLE, line.code)
-        case _:
-            assert_never(value.pricing)
+        return CodeRate(Obstacle(Unpriced.NO_VALUE_IN_FORCE, missing=factor))
+    gpci = None if mac is None or locality is None else facts.gpcis.get((mac, locality))
+    if gpci is None:
+        return CodeRate(Obstacle(Unpriced.LOCALITY_MISSING))
+    is_ranked = facts.profile.mppr and value.is_mppr
+    return CodeRate(Rate(value, gpci, factor), value.practice_expense if is_ranked else None)
 
 
 def find_contract_price(line: UnitsLine, sessions: Sequence[Session]) -> Decimal | None:
@@ -197,20 +206,23 @@ def find_contract_price(line: UnitsLine, sessions: Sequence[Session]) -> Decimal
     return Decimal(stated.pop()) if len(stated) == 1 else None
 
 
-def find_unreduced(lines: Iterable[RatedLine]) -> RatedLine | None:
+def find_unreduced(days: Iterable[RatedDay]) -> RatedLine | None:
     """Find the line of which one unit keeps its whole practice expense, of all the group's lines.
 
     It is the code with the highest practice expense; of equals the one with the larger whole
     amount (Pub. 100-04 ch. 5 §10.7). The authority is silent on what is still equal: the first in
     order.
     """
-    ranked = [
-        (line.rate.value.practice_expense, line)
-        for line in lines
-        if line.is_mppr and isinstance(line.rate, Rate)
-    ]
-    highest = max((expense for expense, _ in ranked), default=None)
-    top = [line for expense, line in ranked if expense == highest]
+    highest = ZERO
+    top: list[RatedLine] = []
+    for day in days:
+        for rated in day.lines:
+            rank = rated[1].rank
+            if rank is None or rank < highest:
+                continue
+            if rank > highest:
+                top, highest = [], rank
+            top.append(rated)
     return top[0] if len(top) == 1 else max(top, key=_whole_amount, default=None)
 
 
@@ -229,15 +241,34 @@ def unit_amount(rate: Rate, practice_expense_share: Decimal) -> Decimal:
 
 
 @lru_cache(maxsize=PRICES_KEPT)
-def schedule_price(
-    rate: Rate, units: int, whole_units: int, practice_expense_share: Decimal
-) -> tuple[Decimal, Price]:
-    """Price a line's units: ``whole_units`` of them, the rest at the share (SSA §1834(k)(7))."""
-    reduced_units = units - whole_units
-    amounts = (unit_amount(rate, WHOLE),) * whole_units
-    amounts += (unit_amount(rate, practice_expense_share),) * reduced_units
+def price_units(
+    rate: Rate | Decimal | Obstacle,
+    units: int | None,
+    whole_units: int | None,
+    share: Decimal | NoValueInForce,
+) -> LinePrice:
+    """Price a line's units: ``whole_units`` of them whole, the rest at the share; None is all.
+
+    What the contractor states is not ours to reduce (SSA §1834(k)(7)).
+    """
+    if isinstance(rate, Obstacle):
+        return _state_obstacle(rate)
+    assert units is not None
+    if isinstance(rate, Decimal):
+        return _price_by_contractor(rate, units)
+    reduced_units = 0 if whole_units is None else units - whole_units
+    if not reduced_units:
+        return _price_by_schedule(rate, [unit_amount(rate, WHOLE)] * units, 0)
+    if isinstance(share, NoValueInForce):
+        return _state_obstacle(Obstacle(Unpriced.NO_VALUE_IN_FORCE, missing=share))
+    whole = [unit_amount(rate, WHOLE)] * (units - reduced_units)
+    reduced = [unit_amount(rate, share)] * reduced_units
+    return _price_by_schedule(rate, whole + reduced, reduced_units)
+
+
+def _price_by_schedule(rate: Rate, amounts: Sequence[Decimal], reduced_units: int) -> LinePrice:
     price = Price(
-        per_unit=tuple(write_money(amount) for amount in amounts),
+        per_unit=tuple([write_money(amount) for amount in amounts]),
         mppr_reduced_units=reduced_units,
         work_gpci=str(rate.gpci.work),
         pe_gpci=str(rate.gpci.practice_expense),
@@ -245,12 +276,11 @@ def schedule_price(
         conversion_factor=str(rate.conversion_factor),
         release=rate.value.release,
     )
-    return sum(amounts, ZERO), price
+    dollars = sum(amounts, ZERO)
+    return LinePrice(dollars, write_money(dollars), price)
 
 
-@lru_cache(maxsize=PRICES_KEPT)
-def contractor_price(dollars_per_unit: Decimal, units: int) -> tuple[Decimal, Price]:
-    """Price a line's units as the contractor states; nothing of it is ours to reduce."""
+def _price_by_contractor(dollars_per_unit: Decimal, units: int) -> LinePrice:
     price = Price(
         per_unit=(write_money(dollars_per_unit),) * units,
         mppr_reduced_units=0,
@@ -260,62 +290,62 @@ def contractor_price(dollars_per_unit: Decimal, units: int) -> tuple[Decimal, Pr
         conversion_factor=None,
         release=None,
     )
-    return dollars_per_unit * units, price
+    dollars = dollars_per_unit * units
+    return LinePrice(dollars, write_money(dollars), price)
 
 
-def _whole_amount(line: RatedLine) -> Decimal:
-    assert isinstance(line.rate, Rate)
-    return unit_amount(line.rate, WHOLE)
+def _state_obstacle(obstacle: Obstacle) -> LinePrice:
+    return LinePrice(ZERO, None, None, UnpricedReason(obstacle.reason), obstacle)
 
 
-def _price_day(bill: Bill, rated: Sequence[RatedLine], unreduced: RatedLine | None) -> PricedDay:
-    share = bill.facts.mppr_practice_expense_share
-    lines, total = [], ZERO
+def _whole_amount(rated: RatedLine) -> Decimal:
+    rate = rated[1].rate
+    assert isinstance(rate, Rate)
+    return unit_amount(rate, WHOLE)
+
+
+def _price_day(bill: Bill, rated: RatedDay, unreduced: RatedLine | None) -> PricedDay:
+    facts, total = bill.facts, ZERO
+    share = facts.mppr_practice_expense_share
+    lines: list[SpendLine] = []
     obstacles: dict[Obstacle, list[UnitsLine]] = {}
-    for each in rated:
-        priced = _price_line(each, share, is_unreduced=each is unreduced)
-        if isinstance(priced, Obstacle):
-            obstacles.setdefault(priced, []).append(each.line)
-            lines.append(PricedLine(each.line, None, UNPRICED[priced.reason]))
-        else:
-            amount, price = priced
-            total += amount
-            lines.append(PricedLine(each.line, amount, price))
-    unbilled, findings = _take_off(bill) if len(rated) < len(bill.lines) else ((), ())
+    for each in rated.lines:
+        line, found = each
+        whole_units = None if found.rank is None else int(each is unreduced)
+        priced = price_units(found.rate, line.units, whole_units, share)
+        total += priced.dollars
+        lines.append(_write_line(line, priced))
+        if priced.obstacle is not None:
+            obstacles.setdefault(priced.obstacle, []).append(line)
+    unbilled, findings = _take_off(facts, rated.taken_off) if rated.taken_off else ((), ())
     if obstacles:
-        findings += tuple(_report(bill.facts, obstacles))
+        findings += tuple(_report(facts, obstacles))
     return PricedDay(tuple(lines), unbilled, findings, total)
 
 
-def _price_line(
-    rated: RatedLine, share: Decimal | NoValueInForce, *, is_unreduced: bool
-) -> tuple[Decimal, Price] | Obstacle:
-    rate, units = rated.rate, rated.line.units
-    if isinstance(rate, Obstacle):
-        return rate
-    assert units is not None
-    if isinstance(rate, Decimal):
-        return contractor_price(rate, units)
-    whole_units = units
-    if rated.is_mppr:
-        whole_units = 1 if is_unreduced else 0
-    if whole_units == units:
-        return schedule_price(rate, units, units, WHOLE)
-    if isinstance(share, NoValueInForce):
-        return Obstacle(Unpriced.NO_VALUE_IN_FORCE, missing=share)
-    return schedule_price(rate, units, whole_units, share)
+def _write_line(line: UnitsLine, priced: LinePrice) -> SpendLine:
+    return SpendLine(
+        line=line.line,
+        code=line.code,
+        units=line.units,
+        minutes=line.minutes,
+        timed=line.timed,
+        assistant=line.assistant,
+        services=line.services,
+        allowed_amount=priced.allowed_amount,
+        price=priced.price,
+        unpriced=priced.unpriced,
+        requires_kx=False,
+    )
 
 
-def _take_off(bill: Bill) -> tuple[tuple[UnbilledService, ...], tuple[Finding, ...]]:
+def _take_off(
+    facts: Facts, taken_off: Sequence[tuple[UnitsLine, Unbilled]]
+) -> tuple[tuple[UnbilledService, ...], tuple[Finding, ...]]:
     """Return the services that are not on the claim, and a finding for each of their codes."""
-    taken = [
-        UnbilledService(code=line.code, minutes=line.minutes, reason=reason)
-        for line in bill.lines
-        if line.units is not None
-        and (reason := taken_off_for(find_relative_value(line.code, bill.facts))) is not None
-    ]
+    taken = [UnbilledService(line.code, line.minutes, reason) for line, reason in taken_off]
     codes = dict.fromkeys(service.code for service in taken)
-    findings = (report(bill.facts, FindingCode.CODE_BUNDLED, code=code) for code in codes)
+    findings = [report(facts, FindingCode.CODE_BUNDLED, code=code) for code in codes]
     return tuple(taken), tuple(findings)
 
 

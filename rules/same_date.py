@@ -5,9 +5,10 @@ a passed limit is about is held with the edit's name, and is not sent as if it w
 """
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import TypeVar
 
-from reference.facts import Facts, Limit, NoValueInForce
+from reference.facts import CodePair, CodePairs, Facts, Limit, NoValueInForce
 from rules.findings import report_missing
 from schemas.finding import Finding
 from schemas.model import Struct
@@ -15,6 +16,10 @@ from schemas.units import UnitsLine
 from schemas.values import Setting
 
 T = TypeVar("T")
+KEPT = 4096
+"""4,096 dates' tables and codes, the least used forgotten: a clinic bills the same together."""
+NO_PAIRS = CodePairs({})
+NO_LIMITS: Mapping[str, Limit] = {}
 PER_LINE = 1
 """The adjudication type that limits each line by itself; the others limit the date."""
 
@@ -33,59 +38,91 @@ def report_same_date(days: Sequence[BilledDay]) -> list[tuple[Finding, ...]]:
     Pairs and limits act over all disciplines of the date (NCCI policy manual ch. 1); which table
     serves goes by the day's own setting.
     """
-    codes = list(dict.fromkeys([line.code for day in days for line in day.lines]))
     units: dict[str, int] = {}
     for day in days:
         for line in day.lines:
             units[line.code] = units.get(line.code, 0) + (line.units or 0)
-    return [(*_report_pairs(day, codes), *_report_limits(day, units)) for day in days]
+    codes = tuple(units)
+    return [_report_day(day, codes, units) for day in days]
 
 
-def _report_pairs(day: BilledDay, codes: Sequence[str]) -> list[Finding]:
+def _report_day(
+    day: BilledDay, codes: tuple[str, ...], units: Mapping[str, int]
+) -> tuple[Finding, ...]:
+    if not day.lines:
+        return ()
+    pairs, limits = find_tables(day.facts, day.setting)
+    findings: list[Finding] = []
+    if len(codes) > 1:
+        findings += _report_pairs(day, pairs, codes)
+    findings += _report_limits(day, limits, units)
+    return tuple(findings)
+
+
+def _report_pairs(
+    day: BilledDay, table: CodePairs | NoValueInForce, codes: tuple[str, ...]
+) -> list[Finding]:
     """Hold the lines that stand in an active pair (NCCI PTP edits), whichever their column."""
-    facts = day.facts
-    if not day.lines or len(codes) == 1 or not facts.profile.code_pairs:
-        return []
-    table = _table_of(day, facts.code_pairs, "code pairs")
     if isinstance(table, NoValueInForce):
-        return [report_missing(facts, table, [line.line for line in day.lines])]
+        return _report_table(day, table)
     held = []
-    for pair in table.among(codes):
+    for pair in pairs_among(table, codes):
         columns = (pair.column_one, pair.column_two)
         lines = [line.line for line in day.lines if line.code in columns]
         if lines:
             name = f"code pair edit for {pair.column_one} and {pair.column_two}"
-            edit = NoValueInForce(name, facts.date_of_service)
-            held.append(report_missing(facts, edit, lines))
+            edit = NoValueInForce(name, day.facts.date_of_service)
+            held.append(report_missing(day.facts, edit, lines))
     return held
 
 
-def _report_limits(day: BilledDay, units: dict[str, int]) -> list[Finding]:
+def _report_limits(
+    day: BilledDay, table: Mapping[str, Limit] | NoValueInForce, units: Mapping[str, int]
+) -> list[Finding]:
     """Hold the lines whose code is over its limit for the date (NCCI MUE)."""
-    facts = day.facts
-    if not day.lines or not facts.profile.unit_limits:
-        return []
-    table = _table_of(day, facts.unit_limits, "unit limits")
     if isinstance(table, NoValueInForce):
-        return [report_missing(facts, table, [line.line for line in day.lines])]
+        return _report_table(day, table)
     findings = []
     for line in day.lines:
-        limit = table.get(line.code)
-        if limit is not None and _is_over(limit, line, units[line.code]):
-            edit = NoValueInForce(f"unit limit edit for {line.code}", facts.date_of_service)
-            findings.append(report_missing(facts, edit, (line.line,)))
+        limit, on_date = table.get(line.code), units[line.code]
+        # No line has more units than its date.
+        if limit is not None and on_date > limit.units and _is_over(limit, line, on_date):
+            name = f"unit limit edit for {line.code}"
+            edit = NoValueInForce(name, day.facts.date_of_service)
+            findings.append(report_missing(day.facts, edit, (line.line,)))
     return findings
 
 
+def _report_table(day: BilledDay, missing: NoValueInForce) -> list[Finding]:
+    return [report_missing(day.facts, missing, [line.line for line in day.lines])]
+
+
+@lru_cache(maxsize=KEPT)
+def find_tables(
+    facts: Facts, setting: Setting
+) -> tuple[CodePairs | NoValueInForce, Mapping[str, Limit] | NoValueInForce]:
+    """Find the setting's code pairs and limits, nothing in them where the payer follows none."""
+    profile = facts.profile
+    pairs = _table_of(facts, setting, facts.code_pairs, "code pairs")
+    limits = _table_of(facts, setting, facts.unit_limits, "unit limits")
+    return pairs if profile.code_pairs else NO_PAIRS, limits if profile.unit_limits else NO_LIMITS
+
+
+@lru_cache(maxsize=KEPT)
+def pairs_among(table: CodePairs, codes: tuple[str, ...]) -> tuple[CodePair, ...]:
+    """Return the table's active pairs of which both codes are in ``codes``."""
+    return tuple(table.among(codes))
+
+
 def _table_of(
-    day: BilledDay, tables: Mapping[Setting, T] | NoValueInForce, name: str
+    facts: Facts, setting: Setting, tables: Mapping[Setting, T] | NoValueInForce, name: str
 ) -> T | NoValueInForce:
-    """Return the table that serves the day's setting, or what is missing of it."""
+    """Return the table that serves the setting, or what is missing of it."""
     if isinstance(tables, NoValueInForce):
         return tables
-    table = tables.get(day.setting)
+    table = tables.get(setting)
     if table is None:
-        return NoValueInForce(f"the {name} of {day.setting}", day.facts.date_of_service)
+        return NoValueInForce(f"the {name} of {setting}", facts.date_of_service)
     return table
 
 

@@ -6,23 +6,25 @@ Where the authority is silent on the order of a year's days, a day keeps the pla
 it was first accrued. All money is dollars.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import NamedTuple, assert_never
+from typing import assert_never
 
 from msgspec.structs import replace
 
 from reference.facts import Facts, NoValueInForce, Thresholds
 from rules.findings import report_missing
 from rules.money import write_money
-from rules.pricing import PricedLine
 from schemas.finding import Finding
-from schemas.spend import Price, Spend, SpendLine
+from schemas.model import Struct
+from schemas.spend import Spend, SpendLine
 from schemas.values import Basis, Direction, Discipline, Threshold, ThresholdGroup
 
+NONE_IN_FORCE: Mapping[Threshold, Decimal] = {}
 
-class Standing(NamedTuple):
+
+class Standing(Struct, frozen=True):
     """Where a visit day stands in its ledger, in dollars; no ``reported_as_of`` on a floor."""
 
     year: int
@@ -33,7 +35,7 @@ class Standing(NamedTuple):
     reported_as_of: datetime | None
 
 
-class Crossing(NamedTuple):
+class Crossing(Struct, frozen=True):
     """A threshold of ``amount`` dollars that a running total has passed."""
 
     threshold: Threshold
@@ -88,13 +90,18 @@ def place_again(
     return tuple(balances)
 
 
-def kx_required(
-    balance_before: Decimal, lines: Sequence[PricedLine], thresholds: Thresholds | None
-) -> list[bool]:
-    """Say of each line whether the balance after it is over the KX threshold that is in force."""
+def require_kx(
+    lines: tuple[SpendLine, ...], balance_before: Decimal, thresholds: Thresholds | None
+) -> tuple[SpendLine, ...]:
+    """Mark the lines after which the balance is over the KX threshold that is in force."""
     if thresholds is None or isinstance(thresholds.kx, NoValueInForce):
-        return [False] * len(lines)
-    return are_over(thresholds.kx, balance_before, [line.amount for line in lines])
+        return lines
+    allowed = [line.allowed_amount for line in lines]
+    amounts = [None if amount is None else Decimal(amount) for amount in allowed]
+    over = are_over(thresholds.kx, balance_before, amounts)
+    return tuple(
+        replace(line, requires_kx=is_over) for line, is_over in zip(lines, over, strict=True)
+    )
 
 
 def are_over(
@@ -113,8 +120,14 @@ def are_over(
     return over
 
 
+def thresholds_of(facts: Facts, group: ThresholdGroup) -> Thresholds | None:
+    """Return the yearly thresholds of a group, or None where there are none."""
+    thresholds = facts.thresholds
+    return None if isinstance(thresholds, NoValueInForce) else thresholds[group]
+
+
 def report_thresholds(
-    facts: Facts, group: ThresholdGroup, lines: Sequence[PricedLine]
+    facts: Facts, group: ThresholdGroup, lines: Sequence[SpendLine]
 ) -> tuple[Finding, ...]:
     """Report the thresholds that a day with lines needs and that have no value in force.
 
@@ -124,40 +137,17 @@ def report_thresholds(
         return ()
     if isinstance(facts.thresholds, NoValueInForce):
         return (report_missing(facts, facts.thresholds),)
-    needed = facts.thresholds[group]
-    return tuple(
-        report_missing(facts, each)
-        for each in (needed.kx, needed.review)
-        if isinstance(each, NoValueInForce)
-    )
-
-
-def write_line(priced: PricedLine, *, requires_kx: bool) -> SpendLine:
-    """Write a priced line as it crosses the bus."""
-    line, price, amount = priced.line, priced.price, priced.amount
-    assert isinstance(price, Price) is (amount is not None)
-    return SpendLine(
-        line=line.line,
-        code=line.code,
-        units=line.units,
-        minutes=line.minutes,
-        timed=line.timed,
-        assistant=line.assistant,
-        services=line.services,
-        allowed_amount=None if amount is None else write_money(amount),
-        price=price if isinstance(price, Price) else None,
-        unpriced=None if isinstance(price, Price) else price,
-        requires_kx=requires_kx,
-    )
+    missing = facts.thresholds[group].missing
+    return tuple([report_missing(facts, each) for each in missing]) if missing else ()
 
 
 def write_spend(standing: Standing, thresholds: Thresholds | None) -> Spend:
     """Write where a visit day stands and what it is over (SSA §1833(g)(5)(E), (7))."""
     after = standing.balance_before + standing.amount
-    kx = _in_force(thresholds.kx) if thresholds else None
-    review = _in_force(thresholds.review) if thresholds else None
+    in_force = NONE_IN_FORCE if thresholds is None else thresholds.in_force
+    kx, review = in_force.get(Threshold.KX), in_force.get(Threshold.REVIEW)
     reported_as_of = standing.reported_as_of
-    spend = Spend(
+    return Spend(
         year=standing.year,
         threshold_group=standing.threshold_group,
         balance_before=write_money(standing.balance_before),
@@ -169,14 +159,8 @@ def write_spend(standing: Standing, thresholds: Thresholds | None) -> Spend:
         over_kx=None if kx is None else after > kx,
         over_review=None if review is None else after > review,
         basis=Basis.FLOOR if reported_as_of is None else Basis.REPORTED,
+        reported_as_of=reported_as_of,
     )
-    if reported_as_of is None:
-        return spend
-    return replace(spend, reported_as_of=reported_as_of)
-
-
-def _in_force(threshold: Decimal | NoValueInForce) -> Decimal | None:
-    return None if isinstance(threshold, NoValueInForce) else threshold
 
 
 def find_crossings(
@@ -188,16 +172,11 @@ def find_crossings(
     """
     if thresholds is None or before == after:
         return ()
-    direction = Direction.UP if before < after else Direction.DOWN
-    lower, upper = min(before, after), max(before, after)
-    rising = (
-        (Threshold.APPROACHING_KX, thresholds.approaching_kx),
-        (Threshold.KX, thresholds.kx),
-        (Threshold.REVIEW, thresholds.review),
-    )
-    passed = [
-        Crossing(name, direction, amount)
-        for name, amount in rising
-        if not isinstance(amount, NoValueInForce) and lower <= amount < upper
-    ]
-    return tuple(passed if direction is Direction.UP else reversed(passed))
+    is_rising = before < after
+    lower, upper = (before, after) if is_rising else (after, before)
+    passed = [each for each in thresholds.in_force.items() if lower <= each[1] < upper]
+    if not passed:
+        return ()
+    direction = Direction.UP if is_rising else Direction.DOWN
+    crossings = [Crossing(name, direction, amount) for name, amount in passed]
+    return tuple(crossings if is_rising else reversed(crossings))

@@ -12,7 +12,7 @@ from schemas.envelope import Event, emitted_id
 NO_VALUES: Mapping[Key, Value] = MappingProxyType({})
 
 
-class Handled(msgspec.Struct, frozen=True):
+class Handled(msgspec.Struct, frozen=True, gc=False):
     """What one event led to: the events emitted, and whether the event is passed on."""
 
     emitted: tuple[Event, ...]
@@ -34,7 +34,9 @@ class Consumer:
         step = self._run(event)
         if step.changes:
             self._view.apply(step.changes)
-        emitted = self._stamp(event, step.outputs) if step.outputs else ()
+        emitted: tuple[Event, ...] = ()
+        if step.outputs:
+            emitted = stamp(self.source, self._rulebook, event, step.outputs)
         return Handled(emitted, step.passes_on)
 
     def _run(self, event: Event) -> Step:
@@ -47,24 +49,28 @@ class Consumer:
             step: Step = done.value
             return step
 
-    def _stamp(self, cause: Event, outputs: Sequence[Output]) -> tuple[Event, ...]:
-        emitted = []
-        ordinals: dict[str, int] = {}
-        for output in outputs:
-            type_, subject = output.type, output.subject
-            ordinal = ordinals.get(type_, 0)
-            ordinals[type_] = ordinal + 1
-            event = Event(
-                type=type_,
-                source=self.source,
-                id=emitted_id(type_, subject, cause, ordinal),
-                time=cause.time,
-                partitionkey=cause.partitionkey,
-                data=output.data,
-                subject=subject,
-                causationid=cause.id,
-                correlationid=cause.correlationid or cause.id,
-                rulebook=self._rulebook,
-            )
-            emitted.append(event)
-        return tuple(emitted)
+
+def stamp(
+    source: str, rulebook: str, cause: Event, outputs: Sequence[Output]
+) -> tuple[Event, ...]:
+    """Return the events of one step, with the attributes that follow from what caused them."""
+    emitted = []
+    ordinals: dict[str, int] = {}
+    for output in outputs:
+        type_, subject = output.type, output.subject
+        ordinal = ordinals.get(type_, 0)
+        ordinals[type_] = ordinal + 1
+        event = Event(
+            type=type_,
+            source=source,
+            id=emitted_id(type_, subject, cause, ordinal),
+            time=cause.time,
+            partitionkey=cause.partitionkey,
+            data=output.data,
+            subject=subject,
+            causationid=cause.id,
+            correlationid=cause.correlationid or cause.id,
+            rulebook=rulebook,
+        )
+        emitted.append(event)
+    return tuple(emitted)

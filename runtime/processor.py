@@ -23,7 +23,7 @@ Value = Any
 NO_CHANGES: Mapping[Key, Value] = MappingProxyType({})
 
 
-class Output(msgspec.Struct, frozen=True):
+class Output(msgspec.Struct, frozen=True, gc=False):
     """An event to emit; the runtime gives it its id, source, time and causation."""
 
     type: str
@@ -31,7 +31,7 @@ class Output(msgspec.Struct, frozen=True):
     data: Any
 
 
-class Step(msgspec.Struct, frozen=True):
+class Step(msgspec.Struct, frozen=True, gc=False):
     """What one event did: values to keep (None deletes), events to emit, whether to pass it on.
 
     An event that is passed on goes out unchanged, after the outputs.

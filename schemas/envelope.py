@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cache
 from hashlib import sha1
 from typing import Any
 from uuid import UUID
@@ -64,20 +65,47 @@ def attributes(event: Event) -> dict[str, Any]:
     return {name: value for name, value in stated.items() if value is not None}
 
 
+@cache
+def _form(model: type[Model]) -> type[msgspec.Struct] | None:
+    """Return a struct of the model's fields that leaves out None; none where a name differs."""
+    fields = model.model_fields
+    if any(field.alias is not None for field in fields.values()):
+        return None
+    return msgspec.defstruct(
+        model.__name__, [(name, object, None) for name in fields], omit_defaults=True, gc=False
+    )
+
+
+def _state(model: Model) -> object:
+    """Return a model as what msgspec writes: the fields that are set, in their stated order."""
+    form = _form(type(model))
+    if form is None:
+        text = model.__pydantic_serializer__.to_json(model, exclude_unset=True, by_alias=True)
+        return msgspec.Raw(text)
+    fields, are_set = model.__dict__, model.__pydantic_fields_set__
+    if len(fields) == len(are_set):
+        return fields
+    # A null that was sent is written: where all that is None was not set, None can be left out.
+    values = tuple(fields.values())
+    if values.count(None) == len(fields) - len(are_set):
+        return form(*values)
+    return {name: value for name, value in fields.items() if name in are_set}
+
+
+_MODELS = msgspec.json.Encoder(enc_hook=_state)
 _WRITTEN: OrderedDict[int, tuple[Model, msgspec.Raw]] = OrderedDict()
 _WRITTEN_MAX = 64
 
 
 def _write_model(model: Model) -> msgspec.Raw:
-    """Write what came from the hospital: fields in their stated order, those not set left out.
+    """Write what came from the hospital; the last few are remembered by identity.
 
-    The last few are remembered by identity, since each consumer in turn writes the same session.
+    Each consumer in turn writes the same session.
     """
     written = _WRITTEN.get(id(model))
     if written is not None and written[0] is model:
         return written[1]
-    text = model.__pydantic_serializer__.to_json(model, exclude_unset=True, by_alias=True)
-    raw = msgspec.Raw(text)
+    raw = msgspec.Raw(_MODELS.encode(model))
     _WRITTEN[id(model)] = model, raw
     if len(_WRITTEN) > _WRITTEN_MAX:
         _WRITTEN.popitem(last=False)

@@ -54,7 +54,7 @@ class Model(BaseModel):
     )
 
 
-class Struct(msgspec.Struct, frozen=True, omit_defaults=True):
+class Struct(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """A frozen structure of ours: what we emit, and what we remember.
 
     It is made of values that are right already, so nothing is checked when it is made; what it

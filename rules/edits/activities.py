@@ -7,13 +7,15 @@ block's activity does not speak for another's.
 from collections.abc import Callable, Sequence
 
 from reference.facts import Facts
-from rules.claim_lines import LineDraft
 from rules.edits.day import NOTHING, EditedDay, Reported, about_some_sessions
 from rules.statements import is_stated
+from schemas.claims import ClaimLine
 from schemas.session import Documentation
 from schemas.values import FindingCode
 
 IsStated = Callable[[Documentation], bool]
+Done = tuple[ClaimLine, str, Documentation | None]
+"""A service of an activity code: its line, its session, and what its note states."""
 
 FIELDS: tuple[tuple[FindingCode, IsStated], ...] = (
     (
@@ -34,41 +36,34 @@ FIELDS: tuple[tuple[FindingCode, IsStated], ...] = (
 def activities_are_documented(day: EditedDay, facts: Facts) -> Sequence[Reported]:
     """Every service behind a billed activity code states what the payer asks for."""
     codes = facts.profile.activity_documentation_codes
-    lines = [line for line in day.billed if line.line.code in codes]
-    if _are_complete(lines):
+    done = [
+        (line, session.session_id, service.documentation)
+        for line in day.billed
+        if line.code in codes
+        for session, service in day.services[line.line]
+    ]
+    if _are_complete(done):
         return NOTHING
     return [
         reported
-        for code, has_field in FIELDS
-        for reported in _report_field(facts, code, lines, has_field)
+        for code, is_field_stated in FIELDS
+        for reported in _report_field(facts, code, done, is_field_stated)
     ]
 
 
-def _are_complete(lines: Sequence[LineDraft]) -> bool:
-    for line in lines:
-        for _, service in line.services:
-            stated = service.documentation
-            if stated is None:
+def _are_complete(done: Sequence[Done]) -> bool:
+    for _, _, stated in done:
+        if stated is None:
+            return False
+        for _, is_field_stated in FIELDS:
+            if not is_field_stated(stated):
                 return False
-            for _, has_field in FIELDS:
-                if not has_field(stated):
-                    return False
     return True
 
 
 def _report_field(
-    facts: Facts, code: FindingCode, lines: Sequence[LineDraft], has_field: IsStated
+    facts: Facts, code: FindingCode, done: Sequence[Done], is_field_stated: IsStated
 ) -> Sequence[Reported]:
-    lacking = {line.number: _sessions_lacking(line, has_field) for line in lines}
-    concerned = [line for line in lines if lacking[line.number]]
-    if not concerned:
-        return NOTHING
-    return about_some_sessions(facts, code, concerned, frozenset().union(*lacking.values()))
-
-
-def _sessions_lacking(line: LineDraft, has_field: IsStated) -> frozenset[str]:
-    return frozenset(
-        session.session_id
-        for session, service in line.services
-        if service.documentation is None or not has_field(service.documentation)
-    )
+    lacking = [each for each in done if each[2] is None or not is_field_stated(each[2])]
+    session_ids = {session_id for _, session_id, _ in lacking}
+    return about_some_sessions(facts, code, [line for line, _, _ in lacking], session_ids)

@@ -36,27 +36,27 @@ def lines_have_a_charge(day: EditedDay, facts: Facts) -> Sequence[Reported]:
 
 def modifiers_fit_the_line(day: EditedDay, facts: Facts) -> Sequence[Reported]:
     """No line has more modifiers than a claim line has positions for."""
-    lines = [line for line in day.lines if len(line.modifiers) > len(POSITIONS)]
-    if not lines:
+    if not day.came:
+        # The rules alone never give as many.
         return NOTHING
     code = FindingCode.TOO_MANY_MODIFIERS
     return [
         reported
-        for line in lines
+        for line in day.lines
+        if len(line.modifiers) > len(POSITIONS)
         for reported in about_lines(facts, code, [line], modifiers=", ".join(line.modifiers))
     ]
 
 
 def modifiers_agree(day: EditedDay, facts: Facts) -> Sequence[Reported]:
     """What came with a line and is the rules' to give is what they give."""
-    lines = [line for line in day.lines if line.came]
-    if not lines:
+    if not day.came:
         return NOTHING
     code = FindingCode.MODIFIER_DISAGREES
     return [
         reported
-        for line in lines
-        if (strays := disagreeing_modifiers(line.came, line.modifiers))
+        for line in day.lines
+        if (strays := disagreeing_modifiers(day.came.get(line.line, ()), line.modifiers))
         for reported in about_lines(facts, code, [line], modifiers=", ".join(strays))
     ]
 
@@ -84,5 +84,5 @@ def _takes_back(day: EditedDay) -> bool:
         return False
     units: Counter[str] = Counter()
     for line in day.billed:
-        units[line.line.code] += line.line.units or 0
+        units[line.code] += line.units or 0
     return units <= Counter(dict(day.outstanding))

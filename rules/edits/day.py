@@ -1,13 +1,14 @@
 """What an edit sees, and what it gives back."""
 
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from datetime import date, datetime
 
 from reference.facts import Facts
 from rules.attestation import KxJudgement
-from rules.claim_lines import DayLine, LineDraft
-from rules.findings import report
+from rules.claim_lines import Came, DayLine, Traced, sessions_behind
+from rules.findings import report, report_day
 from rules.plan_of_care import PlanJudgement
+from schemas.claims import ClaimLine
 from schemas.finding import Finding
 from schemas.model import Amount, Day, Identifier, Struct
 from schemas.session import BillingProvider, Session
@@ -46,8 +47,11 @@ class EditedDay(Struct, frozen=True, gc=False):
     first_event_time: datetime
     """When the first event of the day happened, in its own offset."""
     diagnoses: tuple[str, ...]
-    lines: tuple[LineDraft, ...]
-    billed: tuple[LineDraft, ...]
+    lines: tuple[ClaimLine, ...]
+    services: Mapping[int, Traced]
+    """What each line is made of, by its number."""
+    came: Came
+    billed: tuple[ClaimLine, ...]
     """The lines that have units."""
     is_evaluations_alone: bool
     """Every line is an evaluation, which is its own plan of care."""
@@ -73,23 +77,21 @@ NOTHING: tuple[Reported, ...] = ()
 
 
 def about_lines(
-    facts: Facts, code: FindingCode, lines: Sequence[LineDraft], **values: str
+    facts: Facts, code: FindingCode, lines: Sequence[ClaimLine], **values: str
 ) -> tuple[Reported, ...]:
     """Report one finding about these lines and their sessions; nothing without lines."""
     if not lines:
         return NOTHING
-    return about(report(facts, code, [line.number for line in lines], **values), lines)
+    return about(report(facts, code, [each.line for each in lines], **values), lines)
 
 
-def about(finding: Finding, lines: Sequence[LineDraft]) -> tuple[Reported, ...]:
+def about(finding: Finding, lines: Sequence[ClaimLine]) -> tuple[Reported, ...]:
     """Report a finding with the sessions behind these lines."""
-    return (
-        Reported(finding, tuple(dict.fromkeys(s for each in lines for s in each.session_ids))),
-    )
+    return (Reported(finding, sessions_behind(lines)),)
 
 
 def about_some_sessions(
-    facts: Facts, code: FindingCode, lines: Sequence[LineDraft], session_ids: Container[str]
+    facts: Facts, code: FindingCode, lines: Sequence[ClaimLine], session_ids: Container[str]
 ) -> tuple[Reported, ...]:
     """Report one finding about all these lines and those of their sessions that it is about."""
     return tuple(
@@ -104,4 +106,4 @@ def about_sessions(
     """Report one finding about the day and these of its sessions; nothing without them."""
     if not sessions:
         return NOTHING
-    return (Reported(report(facts, code), tuple([each.session_id for each in sessions])),)
+    return (Reported(report_day(facts, code), tuple([each.session_id for each in sessions])),)

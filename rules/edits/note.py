@@ -6,6 +6,7 @@ CMS Pub. 100-02 ch. 15 §§220.3.E and 230; these hold for every payer.
 from collections.abc import Sequence
 
 from reference.facts import Facts, NoValueInForce
+from rules.claim_lines import sessions_behind
 from rules.edits.day import (
     NOTHING,
     EditedDay,
@@ -39,16 +40,16 @@ def treatment_time_agrees(day: EditedDay, facts: Facts) -> Sequence[Reported]:
 
 def one_on_one_is_stated(day: EditedDay, facts: Facts) -> Sequence[Reported]:
     """The note of every session behind a one-on-one code says that treatment was one-on-one."""
-    silent = {each.session_id for each in day.sessions if not _is_one_on_one(each)}
+    silent = [each.session_id for each in day.sessions if not _is_one_on_one(each)]
     procedures = facts.procedures
     if not silent or isinstance(procedures, NoValueInForce):
         return NOTHING
     lines = [
         line
         for line in day.billed
-        if (procedure := procedures.get(line.line.code)) is not None
+        if (procedure := procedures.get(line.code)) is not None
         and procedure.is_one_on_one
-        and not silent.isdisjoint(line.session_ids)
+        and not set(silent).isdisjoint(sessions_behind([line]))
     ]
     return about_some_sessions(facts, FindingCode.ONE_ON_ONE_NOT_STATED, lines, silent)
 

@@ -13,7 +13,7 @@ from rules.edits.day import (
     Reported,
     about_some_sessions,
 )
-from rules.findings import report, report_missing
+from rules.findings import report, report_day, report_missing
 from rules.plan_of_care import PlanJudgement, has_goal
 from schemas.session import Session
 from schemas.values import FindingCode
@@ -23,11 +23,8 @@ def plan_of_care_is_on_file(day: EditedDay, facts: Facts) -> Sequence[Reported]:
     """Every session's plan of care is on file and was established by the date of service."""
     if not facts.profile.requires_plan_of_care or day.is_evaluations_alone:
         return NOTHING
-    return [
-        _about_plan(facts, plan)
-        for plan in day.plans
-        if plan.problem is not None and plan.problem is FindingCode.PLAN_OF_CARE_MISSING
-    ]
+    missing = FindingCode.PLAN_OF_CARE_MISSING
+    return [_about_plan(facts, plan) for plan in day.plans if plan.problem is missing]
 
 
 def plan_of_care_is_certified(day: EditedDay, facts: Facts) -> Sequence[Reported]:
@@ -49,7 +46,7 @@ def certifying_npi_is_named(day: EditedDay, facts: Facts) -> Sequence[Reported]:
         return NOTHING
     return [
         Reported(
-            report(facts, FindingCode.CERTIFYING_NPI_MISSING),
+            report_day(facts, FindingCode.CERTIFYING_NPI_MISSING),
             plan.session_ids,
             plan.plan_of_care_id,
         )
@@ -62,17 +59,17 @@ def goals_are_in_the_plan(day: EditedDay, facts: Facts) -> Sequence[Reported]:
     """Every goal that a billed service links is in the plan of care that the payer asks for."""
     if not facts.profile.requires_plan_of_care:
         return NOTHING
-    strayed: dict[int, set[str]] = {}
-    for line in day.billed:
-        for session, service in line.services:
-            stated = service.documentation
-            linked = None if stated is None else stated.goal_id
-            if linked and _is_stray(linked, session, day.plans):
-                strayed.setdefault(line.number, set()).add(session.session_id)
+    strayed = [
+        (line, session.session_id)
+        for line in day.billed
+        for session, service in day.services[line.line]
+        if service.documentation is not None
+        and service.documentation.goal_id
+        and _is_stray(service.documentation.goal_id, session, day.plans)
+    ]
     if not strayed:
         return NOTHING
-    lines = [line for line in day.billed if line.number in strayed]
-    session_ids = set().union(*strayed.values())
+    lines, session_ids = [line for line, _ in strayed], {session_id for _, session_id in strayed}
     return about_some_sessions(facts, FindingCode.GOAL_NOT_IN_PLAN_OF_CARE, lines, session_ids)
 
 

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from reference.facts import Facts
-from rules.claim_lines import LineDraft
+from rules.attestation import KxJudgement
 from rules.edits.day import NOTHING, EditedDay, Reported, about_lines
-from rules.findings import report
+from rules.findings import report, report_day
 from rules.modifiers import ABN
+from schemas.spend import Spend
 from schemas.values import Basis, FindingCode
 
 
@@ -21,23 +22,27 @@ def kx_is_attested(day: EditedDay, facts: Facts) -> Sequence[Reported]:
     assert day.priced.spend is not None
     threshold = day.priced.spend.kx_threshold
     assert threshold is not None
-    lines = [line for line in day.lines if line.number in day.kx.unattested]
+    lines = [line for line in day.lines if line.line in day.kx.unattested]
     return about_lines(facts, FindingCode.KX_ATTESTATION_MISSING, lines, threshold=threshold)
 
 
 def kx_stands_without_abn(day: EditedDay, facts: Facts) -> Sequence[Reported]:
     """No line that needs KX came with the modifier that says it may not be necessary."""
-    if day.kx is None or not day.kx.required:
+    if day.kx is None or not (day.kx.required and day.came):
         return NOTHING
-    lines = [line for line in _lines_over(day) if ABN in line.came]
-    return about_lines(facts, FindingCode.KX_WITH_ABN, lines) if lines else NOTHING
+    lines = [
+        line
+        for line in day.lines
+        if line.line in day.kx.required and ABN in day.came.get(line.line, ())
+    ]
+    return about_lines(facts, FindingCode.KX_WITH_ABN, lines)
 
 
 def attestation_is_needed(day: EditedDay, facts: Facts) -> Sequence[Reported]:
     """A day whose attestation is on file has a line that needs KX."""
     if day.kx is None or day.kx.required or not day.kx.is_attested:
         return NOTHING
-    return (Reported(report(facts, FindingCode.KX_NOT_REQUIRED)),)
+    return (Reported(report_day(facts, FindingCode.KX_NOT_REQUIRED)),)
 
 
 def review_threshold_is_not_passed(day: EditedDay, facts: Facts) -> Sequence[Reported]:
@@ -45,7 +50,7 @@ def review_threshold_is_not_passed(day: EditedDay, facts: Facts) -> Sequence[Rep
     spend = day.priced.spend
     if spend is None or spend.review_threshold is None:
         return NOTHING
-    if not (spend.over_review or _is_over_review(day)):
+    if not (spend.over_review or _is_over_review(spend, day.kx)):
         return NOTHING
     code = FindingCode.REVIEW_THRESHOLD_PASSED
     return (Reported(report(facts, code, threshold=spend.review_threshold)),)
@@ -56,16 +61,11 @@ def balance_is_reported(day: EditedDay, facts: Facts) -> Sequence[Reported]:
     spend = day.priced.spend
     if day.kx is None or spend is None or spend.basis is not Basis.FLOOR:
         return NOTHING
-    return (Reported(report(facts, FindingCode.BALANCE_IS_A_FLOOR)),)
+    return (Reported(report_day(facts, FindingCode.BALANCE_IS_A_FLOOR)),)
 
 
-def _lines_over(day: EditedDay) -> list[LineDraft]:
-    assert day.kx is not None
-    return [line for line in day.lines if line.number in day.kx.required]
-
-
-def _is_over_review(day: EditedDay) -> bool:
-    spend = day.priced.spend
-    if day.kx is None or spend is None or spend.review_threshold is None:
+def _is_over_review(spend: Spend, kx: KxJudgement | None) -> bool:
+    """Say whether the day is over it on the balance that KX was judged on, if on another."""
+    if kx is None or kx.balance == spend.balance_before or spend.review_threshold is None:
         return False
-    return day.kx.balance + Decimal(spend.amount) > Decimal(spend.review_threshold)
+    return Decimal(kx.balance) + Decimal(spend.amount) > Decimal(spend.review_threshold)

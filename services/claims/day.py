@@ -3,76 +3,33 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
-from msgspec.structs import replace
-
 from reference.facts import Facts
 from reference.rulebook import RuleBook
 from rules.attestation import Ledger
 from rules.claim import advance, keep_kx_balance, write_decision
 from rules.decision import BLOCKED, History, OnFile, Outcome, decide, is_news
 from rules.edits.day import PricedDay
+from rules.plan_of_care import PlanOnFile
 from runtime.processor import Key, Output
-from schemas.documentation import PlanOfCare
 from schemas.events import EventType
-from schemas.model import Struct
-from schemas.spend import Spend
-from services.claims.desk import Asking, AskingFor, Desk, append, remove, segment_key
+from services.claims.desk import AskingFor, Desk, append, remove, segment_behind
 from services.claims.keeping import findings_kept, sessions_kept
 from services.claims.state import (
     AttestationsState,
+    DayKeys,
     DayState,
     DecisionState,
+    LedgerKeys,
     LedgerState,
-    ListHead,
     PlanState,
-    attestations_key,
     day_key,
+    day_keys,
     day_session_key,
     decision_key,
-    document_key,
-    held_list,
-    ledger_key,
-    ledger_list,
-    plan_key,
-    plan_list,
 )
 
+CLAIM_HELD = EventType.CLAIM_HELD
 UNDECIDED = DecisionState(history=History())
-
-
-class DayKeys(Struct, frozen=True, gc=False):
-    """Where a visit day, its decision and what that rests on are kept."""
-
-    day: Key
-    decision: Key
-    plans: dict[str, Key]
-    """By the plan of care's id, in the order of the sessions."""
-    ledger: Key | None = None
-    attestations: Key | None = None
-    """None where no ledger has the day."""
-
-    def context(self) -> list[Key]:
-        """Return the keys of what a decision rests on beside the day itself."""
-        if self.ledger is None or self.attestations is None:
-            return [*self.plans.values()]
-        return [*self.plans.values(), self.ledger, self.attestations]
-
-
-def keys_of(
-    patient_id: str, visit_day_id: str, spend: Spend | None, plan_of_care_ids: Sequence[str]
-) -> DayKeys:
-    """Name all that the decision on a priced day needs."""
-    day, decision = day_key(patient_id, visit_day_id), decision_key(patient_id, visit_day_id)
-    plans = {each: plan_key(patient_id, each) for each in plan_of_care_ids}
-    if spend is None:
-        return DayKeys(day, decision, plans)
-    return DayKeys(
-        day,
-        decision,
-        plans,
-        ledger_key(patient_id, spend.year, spend.threshold_group),
-        attestations_key(patient_id, spend.year, spend.threshold_group),
-    )
 
 
 def load_days(
@@ -84,29 +41,23 @@ def load_days(
     )
     found: list[DayState | None] = [desk[day_key(patient_id, each)] for each in visit_day_ids]
     days = [(day, _keys_kept(day)) for day in found if day is not None]
-    wanted = [key for day, keys in days for key in (*_session_keys(day), *keys.context())]
-    yield from desk.load(wanted)
-    yield from desk.load([key for _, keys in days for key in document_keys(desk, keys)])
+    yield from desk.load([key for day, keys in days for key in (*_session_keys(day), *keys.all())])
+    yield from desk.load([key for _, keys in days for key in keys_behind(desk, keys)])
     return days
 
 
-def document_keys(desk: Desk, keys: DayKeys) -> list[Key]:
-    """Name the documents of the plans of care that a day names."""
-    wanted: list[Key] = []
-    for key in keys.plans.values():
-        plan: PlanState | None = desk[key]
-        if plan is not None:
-            wanted += [document_key(keys.day[1], each) for each in plan.document_ids]
+def keys_behind(desk: Desk, keys: DayKeys) -> list[Key]:
+    """Name what only the decision at hand says: the full segments of lists that have the day."""
+    decision: DecisionState | None = desk[keys.decision]
+    if decision is None:
+        return []
+    wanted = segment_behind(desk, keys.held_days, decision.held_segment)
+    if keys.ledger is not None:
+        wanted += segment_behind(desk, keys.ledger.days, decision.ledger_segment)
     return wanted
 
 
-def last_segments(desk: Desk, lists: Sequence[Key]) -> list[Key]:
-    """Name where a day will be put into lists whose heads are at hand."""
-    heads: list[tuple[Key, ListHead | None]] = [(list_, desk[list_]) for list_ in lists]
-    return [segment_key(list_, 0 if head is None else head.segments - 1) for list_, head in heads]
-
-
-def decide_kept_day(desk: Desk, rulebook: RuleBook, day: DayState, keys: DayKeys) -> Asking:
+def decide_kept_day(desk: Desk, rulebook: RuleBook, day: DayState, keys: DayKeys) -> None:
     """Decide a loaded visit day again, on what is at hand."""
     facts = facts_of(rulebook, day.priced)
     on_file = OnFile(
@@ -116,7 +67,7 @@ def decide_kept_day(desk: Desk, rulebook: RuleBook, day: DayState, keys: DayKeys
         plans_at_hand(desk, keys),
         ledger_at_hand(desk, keys),
     )
-    yield from decide_day(desk, facts, day, keys, on_file)
+    decide_day(desk, facts, day, keys, on_file)
 
 
 def facts_of(rulebook: RuleBook, priced: PricedDay) -> Facts:
@@ -124,7 +75,7 @@ def facts_of(rulebook: RuleBook, priced: PricedDay) -> Facts:
     return rulebook.on(priced.date_of_service, priced.payer.payer_id, priced.payer.program)
 
 
-def decide_day(desk: Desk, facts: Facts, day: DayState, keys: DayKeys, on_file: OnFile) -> Asking:
+def decide_day(desk: Desk, facts: Facts, day: DayState, keys: DayKeys, on_file: OnFile) -> None:
     """Decide a visit day, emit the decision if it is news, and list the day."""
     before: DecisionState = desk[keys.decision] or UNDECIDED
     known = before.history
@@ -136,29 +87,33 @@ def decide_day(desk: Desk, facts: Facts, day: DayState, keys: DayKeys, on_file: 
         desk.emit(Output(outcome.type, day.priced.visit_day_id, decision))
     else:
         history = keep_kx_balance(outcome, known)
-    after = yield from _list(desk, day, outcome, before, history)
-    if after is not before:
+    after = _list(desk, keys, outcome, before, history)
+    if after != before:
         desk.put(keys.decision, after)
 
 
-def plans_at_hand(desk: Desk, keys: DayKeys) -> dict[str, Sequence[PlanOfCare]]:
-    """Return the documents of the plans of care that a day names."""
-    return {each: _documents(desk, key) for each, key in keys.plans.items()}
+def plans_at_hand(desk: Desk, keys: DayKeys) -> dict[str, Sequence[PlanOnFile]]:
+    """Return the documents of those plans of care that a day names and that have any."""
+    plans: dict[str, Sequence[PlanOnFile]] = {}
+    for plan_of_care_id, plan_keys in keys.plans.items():
+        plan: PlanState | None = desk[plan_keys.state]
+        if plan is not None:
+            plans[plan_of_care_id] = plan.documents
+    return plans
 
 
 def ledger_at_hand(desk: Desk, keys: DayKeys) -> Ledger | None:
     """Return the ledger of a day; None where none has it."""
-    if keys.ledger is None or keys.attestations is None:
+    if keys.ledger is None:
         return None
-    ledger: LedgerState = desk[keys.ledger]
-    attested: AttestationsState | None = desk[keys.attestations]
-    attestations = () if attested is None else attested.attestations
-    return Ledger(Decimal(ledger.running_total), attestations)
+    ledger: LedgerState = desk[keys.ledger.state]
+    attested: AttestationsState | None = desk[keys.ledger.attestations]
+    return Ledger(ledger.running_total, () if attested is None else attested.attestations)
 
 
 def _keys_kept(day: DayState) -> DayKeys:
     priced = day.priced
-    return keys_of(priced.patient_id, priced.visit_day_id, priced.spend, day.plan_of_care_ids)
+    return day_keys(priced.patient_id, priced.visit_day_id, priced.spend, day.plan_of_care_ids)
 
 
 def _session_keys(day: DayState) -> list[Key]:
@@ -167,61 +122,41 @@ def _session_keys(day: DayState) -> list[Key]:
     return [day_session_key(patient_id, visit_day_id, number) for number in numbers]
 
 
-def _documents(desk: Desk, key: Key) -> tuple[PlanOfCare, ...]:
-    plan: PlanState | None = desk[key]
-    if plan is None:
-        return ()
-    return tuple([desk[document_key(key[1], each)] for each in plan.document_ids])
-
-
 def _list(
-    desk: Desk, day: DayState, outcome: Outcome, before: DecisionState, history: History
-) -> AskingFor[DecisionState]:
+    desk: Desk, keys: DayKeys, outcome: Outcome, before: DecisionState, history: History
+) -> DecisionState:
     """Put the day into the lists where it belongs, and take it out of the others."""
-    patient_id, visit_day_id = day.priced.patient_id, day.priced.visit_day_id
-    ledger_segment, needs_kx = yield from _list_in_ledger(desk, outcome, before, history)
-    held_segment = before.held_segment
-    if (outcome.type is EventType.CLAIM_HELD) is not (held_segment is not None):
-        held_segment = yield from _move(desk, held_list(patient_id), visit_day_id, held_segment)
+    _, _, visit_day_id = keys.day
+    kx, needs_kx = outcome.day.kx, False
+    ledger_segment, held_segment = before.ledger_segment, before.held_segment
+    if keys.ledger is not None:
+        needs_kx = kx is not None and bool(kx.required)
+        waits = kx is not None and history.kx_balance is None and outcome.type in BLOCKED
+        if (needs_kx or waits) is not (ledger_segment is not None):
+            ledger_segment = _move(desk, keys.ledger.days, visit_day_id, ledger_segment)
+        if needs_kx or waits:
+            _raise_bound(desk, keys.ledger, outcome.day.priced)
+    if (outcome.type is CLAIM_HELD) is not (held_segment is not None):
+        held_segment = _move(desk, keys.held_days, visit_day_id, held_segment)
     listed_plans = before.listed_plans
-    for plan_of_care_id in day.plan_of_care_ids:
+    for plan_of_care_id, plan in keys.plans.items():
         if plan_of_care_id not in listed_plans:
-            yield from append(desk, plan_list(patient_id, plan_of_care_id), visit_day_id)
+            append(desk, plan.days, visit_day_id)
             listed_plans = (*listed_plans, plan_of_care_id)
-    after = DecisionState(history, listed_plans, ledger_segment, held_segment, needs_kx)
-    return before if after == before else after
+    return DecisionState(history, listed_plans, ledger_segment, held_segment, needs_kx)
 
 
-def _list_in_ledger(
-    desk: Desk, outcome: Outcome, before: DecisionState, history: History
-) -> AskingFor[tuple[int | None, bool]]:
-    """List a day that its ledger or an attestation may change; return its segment, its need."""
-    segment, kx = before.ledger_segment, outcome.day.kx
-    priced, spend = outcome.day.priced, outcome.day.priced.spend
-    needs_kx = kx is not None and bool(kx.required)
-    waits = outcome.type in BLOCKED and history.kx_balance is None
-    belongs = kx is not None and (waits or needs_kx)
-    if spend is not None and belongs is not (segment is not None):
-        list_ = ledger_list(priced.patient_id, spend.year, spend.threshold_group)
-        segment = yield from _move(desk, list_, priced.visit_day_id, segment)
-    if belongs:
-        _raise_bound(desk, priced)
-    return segment, needs_kx
-
-
-def _move(desk: Desk, list_: Key, visit_day_id: str, segment: int | None) -> AskingFor[int | None]:
+def _move(desk: Desk, list_: Key, visit_day_id: str, segment: int | None) -> int | None:
     """Put a day into a list, or take it out of its segment; return its segment."""
     if segment is None:
-        return (yield from append(desk, list_, visit_day_id))
-    yield from remove(desk, list_, segment, visit_day_id)
+        return append(desk, list_, visit_day_id)
+    remove(desk, list_, segment, visit_day_id)
     return None
 
 
-def _raise_bound(desk: Desk, priced: PricedDay) -> None:
+def _raise_bound(desk: Desk, keys: LedgerKeys, priced: PricedDay) -> None:
     """Keep the most that a listed day has ever come to."""
-    assert priced.spend is not None
-    key = ledger_key(priced.patient_id, priced.spend.year, priced.spend.threshold_group)
-    ledger: LedgerState = desk[key]
+    ledger: LedgerState = desk[keys.state]
     if Decimal(priced.total_allowed) > Decimal(ledger.largest_allowed):
-        raised = {"largest_allowed": priced.total_allowed}
-        desk.put(key, replace(ledger, **raised))
+        total, decided = ledger.running_total, ledger.decided_total
+        desk.put(keys.state, LedgerState(total, decided, priced.total_allowed))

@@ -3,18 +3,17 @@
 from collections.abc import Sequence
 
 from rules.attestation import read_attestation
+from rules.plan_of_care import read_plan_of_care
 from schemas.documentation import Document, KxAttestation, PlanOfCare
 from services.claims.desk import AskingFor, Desk, listed, load_list
 from services.claims.state import (
     AttestationsState,
     DecisionState,
     PlanState,
-    attestations_key,
     decision_key,
     document_key,
-    ledger_list,
-    plan_key,
-    plan_list,
+    ledger_keys,
+    plan_keys,
 )
 
 
@@ -58,33 +57,33 @@ def _put_in(desk: Desk, document: Document) -> AskingFor[Sequence[str]]:
 
 
 def _keep_plan(desk: Desk, document: PlanOfCare, *, is_on_file: bool) -> AskingFor[Sequence[str]]:
-    key = plan_key(document.patient_id, document.plan_of_care_id)
-    list_ = plan_list(document.patient_id, document.plan_of_care_id)
-    yield from desk.load([key])
-    yield from load_list(desk, list_)
-    plan: PlanState | None = desk[key]
-    ids = () if plan is None else plan.document_ids
-    others = tuple(each for each in ids if each != document.document_id)
-    kept = (*others, document.document_id) if is_on_file else others
-    desk.put(key, PlanState(document_ids=kept) if kept else None)
-    return listed(desk, list_)
+    keys = plan_keys(document.patient_id, document.plan_of_care_id)
+    yield from desk.load([keys.state])
+    yield from load_list(desk, keys.days)
+    plan: PlanState | None = desk[keys.state]
+    documents = () if plan is None else plan.documents
+    kept = tuple(each for each in documents if each.document_id != document.document_id)
+    if is_on_file:
+        kept = (*kept, read_plan_of_care(document))
+    desk.put(keys.state, PlanState(documents=kept) if kept else None)
+    return listed(desk, keys.days)
 
 
 def _keep_attestation(
     desk: Desk, document: KxAttestation, *, is_on_file: bool
 ) -> AskingFor[Sequence[str]]:
-    of = (document.patient_id, document.content.year, document.content.threshold_group)
-    key, list_ = attestations_key(*of), ledger_list(*of)
-    yield from desk.load([key])
-    yield from load_list(desk, list_)
-    known: AttestationsState | None = desk[key]
+    content = document.content
+    keys = ledger_keys(document.patient_id, content.year, content.threshold_group)
+    yield from desk.load([keys.attestations])
+    yield from load_list(desk, keys.days)
+    known: AttestationsState | None = desk[keys.attestations]
     attestations = () if known is None else known.attestations
     kept = tuple(each for each in attestations if each.document_id != document.document_id)
     attestation = read_attestation(document) if is_on_file else None
     if attestation is not None:
         kept = (*kept, attestation)
-    desk.put(key, AttestationsState(attestations=kept) if kept else None)
-    return (yield from _days_over(desk, document.patient_id, listed(desk, list_)))
+    desk.put(keys.attestations, AttestationsState(attestations=kept) if kept else None)
+    return (yield from _days_over(desk, document.patient_id, listed(desk, keys.days)))
 
 
 def _days_over(

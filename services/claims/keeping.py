@@ -10,16 +10,13 @@ from schemas.finding import Finding
 from schemas.session import Session
 from schemas.spend import SpendAccrued
 from services.claims.desk import Desk
-from services.claims.state import DayState, KeptFinding, day_key, day_session_key
+from services.claims.state import DayKeys, DayState, KeptFinding, day_session_key
 
 
-def keep_day(
-    desk: Desk, accrued: SpendAccrued, plan_of_care_ids: tuple[str, ...], time: datetime
-) -> DayState:
+def keep_day(desk: Desk, keys: DayKeys, accrued: SpendAccrued, time: datetime) -> DayState:
     """Keep the day and its sessions, each as a value of its own."""
     patient_id, visit_day_id = accrued.patient_id, accrued.visit_day_id
-    key = day_key(patient_id, visit_day_id)
-    known: DayState | None = desk[key]
+    known: DayState | None = desk[keys.day]
     sessions = accrued.sessions
     for number, session in enumerate(sessions):
         desk.put(day_session_key(patient_id, visit_day_id, number), session)
@@ -29,10 +26,10 @@ def keep_day(
         _without_its_price(accrued),
         tuple([KeptFinding(each.code, each.lines, each.message) for each in accrued.findings]),
         len(sessions),
-        plan_of_care_ids,
+        tuple(keys.plans),
         time if known is None else known.first_event_time,
     )
-    desk.put(key, day)
+    desk.put(keys.day, day)
     return day
 
 

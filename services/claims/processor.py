@@ -1,6 +1,6 @@
 """The consumer ``claims``: keeps what decisions rest on, and decides again when that changes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -11,15 +11,13 @@ from runtime.processor import Step, Steps
 from schemas.envelope import Event
 from schemas.events import EventType
 from schemas.redecision import RedecisionRequested
-from schemas.spend import Spend, SpendAccrued, SpendBalance, ThresholdCrossed
+from schemas.session import Session
+from schemas.spend import SpendAccrued, SpendBalance, ThresholdCrossed
 from services.claims.day import (
-    DayKeys,
     decide_day,
     decide_kept_day,
-    document_keys,
     facts_of,
-    keys_of,
-    last_segments,
+    keys_behind,
     ledger_at_hand,
     load_days,
     plans_at_hand,
@@ -28,15 +26,18 @@ from services.claims.desk import Asking, AskingFor, Desk, listed, load_list
 from services.claims.documents import file_document
 from services.claims.keeping import keep_day
 from services.claims.state import (
+    DayKeys,
     DayState,
     DecisionState,
+    LedgerKeys,
     LedgerState,
+    day_keys,
     decision_key,
     held_list,
-    ledger_key,
-    ledger_list,
-    plan_list,
+    ledger_keys,
 )
+
+NO_LEDGER = LedgerState(write_money(ZERO), write_money(ZERO), write_money(ZERO))
 
 
 class ClaimsProcessor:
@@ -71,18 +72,16 @@ class ClaimsProcessor:
 
     def _accrue(self, desk: Desk, accrued: SpendAccrued, time: datetime) -> Asking:
         """Decide the day that was priced, then the days that wait and that this may change."""
-        patient_id, visit_day_id = accrued.patient_id, accrued.visit_day_id
-        plan_of_care_ids = _plans_named(accrued)
-        keys = keys_of(patient_id, visit_day_id, accrued.spend, plan_of_care_ids)
-        lists = [plan_list(patient_id, each) for each in plan_of_care_ids]
-        desk.lay((yield [keys.day, keys.decision, *keys.context(), *lists]))
+        patient_id, visit_day_id, spend = accrued.patient_id, accrued.visit_day_id, accrued.spend
+        keys = day_keys(patient_id, visit_day_id, spend, _plans_named(accrued.sessions))
+        desk.update((yield keys.all()))
         known: DayState | None = desk[keys.day]
         if known is not None and known.priced.revision >= accrued.revision:
             return
-        if lists:
-            desk.lay((yield [*document_keys(desk, keys), *last_segments(desk, lists)]))
-        day = keep_day(desk, accrued, plan_of_care_ids, time)
-        may_matter = _keep_running_total(desk, accrued)
+        if behind := keys_behind(desk, keys):
+            desk.update((yield behind))
+        day = keep_day(desk, keys, accrued, time)
+        may_matter = _keep_running_total(desk, keys.ledger, accrued)
         on_file = OnFile(
             accrued.sessions,
             day.first_event_time,
@@ -91,34 +90,33 @@ class ClaimsProcessor:
             ledger_at_hand(desk, keys),
         )
         facts = facts_of(self._rulebook, day.priced)
-        yield from decide_day(desk, facts, day, keys, on_file)
-        if may_matter and accrued.spend is not None:
-            waiting = yield from _waiting(desk, patient_id, accrued.spend)
+        decide_day(desk, facts, day, keys, on_file)
+        if may_matter and keys.ledger is not None:
+            waiting = yield from _waiting(desk, keys.ledger)
             others = [each for each in waiting if each != visit_day_id]
             days = yield from self._decide(desk, patient_id, others)
-            _lower_bound(desk, accrued.spend, patient_id, [*days, day])
+            _lower_bound(desk, keys.ledger, [*days, day])
 
     def _cross(self, desk: Desk, crossed: ThresholdCrossed) -> Asking:
         """Decide the days that wait where a day that left the ledger moved its running total."""
-        key = ledger_key(crossed.patient_id, crossed.year, crossed.threshold_group)
-        yield from desk.load([key])
-        ledger: LedgerState | None = desk[key]
+        keys = ledger_keys(crossed.patient_id, crossed.year, crossed.threshold_group)
+        yield from desk.load([keys.state])
+        ledger: LedgerState | None = desk[keys.state]
         if ledger is None or ledger.running_total == crossed.balance:
             return
         total = crossed.balance
-        desk.put(key, LedgerState(total, total, ledger.largest_allowed))
-        waiting = yield from _waiting(desk, crossed.patient_id, crossed)
+        desk.put(keys.state, LedgerState(total, total, ledger.largest_allowed))
+        waiting = yield from _waiting(desk, keys)
         yield from self._decide(desk, crossed.patient_id, waiting)
 
     def _balance(self, desk: Desk, balance: SpendBalance) -> Asking:
         """Keep the running total that a report changed, and decide the days that wait on it."""
-        key = ledger_key(balance.patient_id, balance.year, balance.threshold_group)
-        yield from desk.load([key])
-        ledger: LedgerState | None = desk[key]
-        largest = write_money(ZERO) if ledger is None else ledger.largest_allowed
+        keys = ledger_keys(balance.patient_id, balance.year, balance.threshold_group)
+        yield from desk.load([keys.state])
+        ledger: LedgerState = desk[keys.state] or NO_LEDGER
         total = balance.running_total
-        desk.put(key, LedgerState(total, decided_total=total, largest_allowed=largest))
-        waiting = yield from _waiting(desk, balance.patient_id, balance)
+        desk.put(keys.state, LedgerState(total, total, ledger.largest_allowed))
+        waiting = yield from _waiting(desk, keys)
         yield from self._decide(desk, balance.patient_id, waiting)
 
     def _redecide(self, desk: Desk, request: RedecisionRequested) -> Asking:
@@ -137,72 +135,62 @@ class ClaimsProcessor:
         ids = list(dict.fromkeys(visit_day_ids))
         days = yield from load_days(desk, patient_id, ids)
         for day, keys in sorted(days, key=_date_of_service):
-            yield from decide_kept_day(desk, self._rulebook, day, keys)
+            decide_kept_day(desk, self._rulebook, day, keys)
         return [day for day, _ in days]
 
 
-def _plans_named(accrued: SpendAccrued) -> tuple[str, ...]:
-    sessions = accrued.sessions
-    if len(sessions) == 1:
-        only = sessions[0].plan_of_care_id
-        return () if only is None else (only,)
+def _plans_named(sessions: Sequence[Session]) -> list[str]:
     named = [each.plan_of_care_id for each in sessions if each.plan_of_care_id is not None]
-    return tuple(dict.fromkeys(named))
+    return named if len(named) == 1 else list(dict.fromkeys(named))
 
 
-def _keep_running_total(desk: Desk, accrued: SpendAccrued) -> bool:
+def _keep_running_total(desk: Desk, keys: LedgerKeys | None, accrued: SpendAccrued) -> bool:
     """Keep the ledger's running total; say whether a day that waits may need KX by it.
 
     Not while other days of the ledger follow by the same cause: the days that wait are decided on
     what the whole cause comes to, with the amounts that it leaves them.
     """
     spend = accrued.spend
-    if spend is None:
+    if spend is None or keys is None:
         return False
-    key = ledger_key(accrued.patient_id, spend.year, spend.threshold_group)
-    known: LedgerState | None = desk[key]
-    zero, total = write_money(ZERO), spend.running_total
-    decided = zero if known is None else known.decided_total
-    largest = zero if known is None else known.largest_allowed
+    known: LedgerState = desk[keys.state] or NO_LEDGER
+    total, decided, largest = spend.running_total, known.decided_total, known.largest_allowed
     kept = LedgerState(total, decided if accrued.followed_by else total, largest)
-    if kept != known:
-        desk.put(key, kept)
-    if accrued.followed_by:
+    if kept != desk[keys.state]:
+        desk.put(keys.state, kept)
+    if accrued.followed_by or spend.kx_threshold is None or decided == total:
         return False
-    return _may_matter(Decimal(decided), Decimal(total), spend, Decimal(largest))
+    return _may_matter(
+        Decimal(decided), Decimal(total), Decimal(spend.kx_threshold), Decimal(largest)
+    )
 
 
-def _may_matter(before: Decimal, after: Decimal, spend: Spend, largest: Decimal) -> bool:
+def _may_matter(before: Decimal, after: Decimal, threshold: Decimal, largest: Decimal) -> bool:
     """Say whether a waiting day of at most ``largest`` may need KX, or need it no more.
 
     It may not where both totals leave every such day below the threshold, or both put it above
     without its own amount.
     """
-    if before == after or spend.kx_threshold is None:
-        return False
-    threshold = Decimal(spend.kx_threshold)
-    return max(before, after) > threshold and min(before, after) <= threshold + largest
+    lower, upper = (before, after) if before < after else (after, before)
+    return upper > threshold and lower <= threshold + largest
 
 
-def _waiting(
-    desk: Desk, patient_id: str, ledger: Spend | SpendBalance | ThresholdCrossed
-) -> AskingFor[list[str]]:
+def _waiting(desk: Desk, ledger: LedgerKeys) -> AskingFor[list[str]]:
     """Return the ledger's days that wait and never were ready."""
-    list_ = ledger_list(patient_id, ledger.year, ledger.threshold_group)
-    yield from load_list(desk, list_)
-    visit_day_ids = listed(desk, list_)
+    yield from load_list(desk, ledger.days)
+    visit_day_ids = listed(desk, ledger.days)
+    _, patient_id, *_ = ledger.days
     yield from desk.load(decision_key(patient_id, each) for each in visit_day_ids)
     decisions = ((each, desk[decision_key(patient_id, each)]) for each in visit_day_ids)
     return [each for each, decision in decisions if _never_was_ready(decision)]
 
 
-def _lower_bound(desk: Desk, spend: Spend, patient_id: str, days: Iterable[DayState]) -> None:
+def _lower_bound(desk: Desk, keys: LedgerKeys, days: Iterable[DayState]) -> None:
     """Let the bound on what waits be that of the days that wait now, all of them at hand."""
-    key = ledger_key(patient_id, spend.year, spend.threshold_group)
-    ledger: LedgerState = desk[key]
+    ledger: LedgerState = desk[keys.state]
     largest = max((day.priced.total_allowed for day in days), key=Decimal)
     if largest != ledger.largest_allowed:
-        desk.put(key, LedgerState(ledger.running_total, ledger.decided_total, largest))
+        desk.put(keys.state, LedgerState(ledger.running_total, ledger.decided_total, largest))
 
 
 def _never_was_ready(decision: DecisionState) -> bool:

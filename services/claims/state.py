@@ -1,10 +1,14 @@
 """What ``claims`` remembers: small values, each by its kind and the ids it belongs to."""
 
+from collections.abc import Iterable
+
 from rules.attestation import Attestation
 from rules.decision import History
 from rules.edits.day import PricedDay
+from rules.plan_of_care import PlanOnFile
 from runtime.processor import Key
 from schemas.model import Identifier, Instant, Money, Struct
+from schemas.spend import Spend
 from schemas.values import FindingCode, ThresholdGroup
 
 SEGMENT = 32
@@ -42,16 +46,18 @@ class DecisionState(Struct, frozen=True, gc=False):
     """A line was over the threshold when the day was decided last."""
 
 
-class ListHead(Struct, frozen=True, gc=False):
-    """How many segments a list has."""
+class ListTail(Struct, frozen=True, gc=False):
+    """The last segment of a list and its number: how many full ones are values of their own."""
 
-    segments: int = 0
+    number: int = 0
+    visit_day_ids: tuple[Identifier, ...] = ()
+    """Up to 32, in the order in which they were listed."""
 
 
 class ListSegment(Struct, frozen=True, gc=False):
-    """Up to 32 visit days, in the order in which they were listed."""
+    """A segment that was full; days may have left it since."""
 
-    visit_day_ids: tuple[Identifier, ...] = ()
+    visit_day_ids: tuple[Identifier, ...]
 
 
 class LedgerState(Struct, frozen=True, gc=False):
@@ -76,7 +82,58 @@ class AttestationsState(Struct, frozen=True, gc=False):
 class PlanState(Struct, frozen=True, gc=False):
     """The documents of a plan of care, in the order in which they came."""
 
-    document_ids: tuple[Identifier, ...]
+    documents: tuple[PlanOnFile, ...]
+
+
+class LedgerKeys(Struct, frozen=True, gc=False):
+    """Where a patient's year in one threshold group is kept."""
+
+    state: Key
+    attestations: Key
+    days: Key
+    """The list of the days that a balance or an attestation may change."""
+
+
+class PlanKeys(Struct, frozen=True, gc=False):
+    """Where a plan of care is kept."""
+
+    state: Key
+    days: Key
+    """The list of the days that ever named the plan."""
+
+
+class DayKeys(Struct, frozen=True, gc=False):
+    """Where a visit day, its decision and what that rests on are kept."""
+
+    day: Key
+    decision: Key
+    held_days: Key
+    plans: dict[str, PlanKeys]
+    """By the plan of care's id, in the order of the sessions."""
+    ledger: LedgerKeys | None
+    """None where no ledger has the day."""
+
+    def all(self) -> list[Key]:
+        """Return every key, to be read at once."""
+        keys = [self.day, self.decision, self.held_days]
+        for plan in self.plans.values():
+            keys += (plan.state, plan.days)
+        if self.ledger is not None:
+            keys += (self.ledger.state, self.ledger.attestations, self.ledger.days)
+        return keys
+
+
+def day_keys(
+    patient_id: str, visit_day_id: str, spend: Spend | None, plan_of_care_ids: Iterable[str]
+) -> DayKeys:
+    """Name all that the decision on a priced day needs."""
+    return DayKeys(
+        day_key(patient_id, visit_day_id),
+        decision_key(patient_id, visit_day_id),
+        held_list(patient_id),
+        {each: plan_keys(patient_id, each) for each in plan_of_care_ids},
+        None if spend is None else ledger_keys(patient_id, spend.year, spend.threshold_group),
+    )
 
 
 def day_key(patient_id: str, visit_day_id: str) -> Key:
@@ -94,14 +151,30 @@ def decision_key(patient_id: str, visit_day_id: str) -> Key:
     return ("decision", patient_id, visit_day_id)
 
 
-def ledger_key(patient_id: str, year: int, group: ThresholdGroup) -> Key:
+def ledger_keys(patient_id: str, year: int, group: ThresholdGroup) -> LedgerKeys:
+    """Name all that is kept of a patient's year in one threshold group."""
+    of = (patient_id, str(year), str(group))
+    return LedgerKeys(ledger_key(*of), attestations_key(*of), ledger_list(*of))
+
+
+def ledger_key(patient_id: str, year: str, group: str) -> Key:
     """Name a patient's year in one threshold group."""
-    return ("ledger", patient_id, str(year), group.value)
+    return ("ledger", patient_id, year, group)
 
 
-def attestations_key(patient_id: str, year: int, group: ThresholdGroup) -> Key:
+def attestations_key(patient_id: str, year: str, group: str) -> Key:
     """Name the attestations of a patient's year and threshold group."""
-    return ("attestations", patient_id, str(year), group.value)
+    return ("attestations", patient_id, year, group)
+
+
+def ledger_list(patient_id: str, year: str, group: str) -> Key:
+    """Name the list of the days of a ledger that a balance or an attestation may change."""
+    return ("ledger_days", patient_id, year, group)
+
+
+def plan_keys(patient_id: str, plan_of_care_id: str) -> PlanKeys:
+    """Name all that is kept of a plan of care."""
+    return PlanKeys(plan_key(patient_id, plan_of_care_id), plan_list(patient_id, plan_of_care_id))
 
 
 def plan_key(patient_id: str, plan_of_care_id: str) -> Key:
@@ -109,19 +182,14 @@ def plan_key(patient_id: str, plan_of_care_id: str) -> Key:
     return ("plan", patient_id, plan_of_care_id)
 
 
-def document_key(patient_id: str, document_id: str) -> Key:
-    """Name a document; its state is the highest revision itself."""
-    return ("document", patient_id, document_id)
-
-
-def ledger_list(patient_id: str, year: int, group: ThresholdGroup) -> Key:
-    """Name the list of the days of a ledger that a balance or an attestation may change."""
-    return ("ledger_days", patient_id, str(year), group.value)
-
-
 def plan_list(patient_id: str, plan_of_care_id: str) -> Key:
     """Name the list of the days that ever named a plan of care."""
     return ("plan_days", patient_id, plan_of_care_id)
+
+
+def document_key(patient_id: str, document_id: str) -> Key:
+    """Name a document; its state is the highest revision itself."""
+    return ("document", patient_id, document_id)
 
 
 def held_list(patient_id: str) -> Key:

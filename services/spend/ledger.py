@@ -1,14 +1,14 @@
 """The ledgers of one event: what is entered, changed or placed again, and what that passes."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 
 from msgspec.structs import replace
 
-from reference.facts import Facts, NoValueInForce, Thresholds
+from reference.facts import Thresholds
 from rules.money import ZERO, write_money
-from rules.spend import find_crossings, is_after, place_again, running_total
+from rules.spend import find_crossings, is_after, place_again, running_total, threshold_group
 from runtime.processor import Key
 from schemas.accrual import AccrualReported
 from schemas.spend import ThresholdCrossed
@@ -20,7 +20,6 @@ from services.spend.state import (
     Ledger,
     LedgerReport,
     LedgerSegment,
-    Loading,
     Overlay,
     ledger_key,
     ledger_segment_key,
@@ -38,61 +37,58 @@ class LedgerWork:
         self.year = year
         self.group = group
         self._values = values
-        self._key: Key = ledger_key(patient_id, year, group)
-        self._head: Ledger = values[self._key] or EMPTY
-        self.count = self._head.count
-        self.report = self._head.report
-        self._total = self._head.total
-        self._after_report = self._head.after_report
-        self._entries = self._head.entries
-        self._before = self.running_total
-
-    @property
-    def running_total(self) -> Decimal:
-        """The running total in dollars as it is now."""
-        reported = None if self.report is None else self.report.amount
-        return running_total(self._total, reported, self._after_report)
+        self._key = ledger_key(patient_id, year, group)
+        self._before: Ledger = values[self._key] or EMPTY
+        self.head = self._before
+        self.running_total = self._total_before = _running_total(self._before)
+        """In dollars, as it is now."""
 
     @property
     def is_moved(self) -> bool:
         """Whether this event has changed the running total."""
-        return self.running_total != self._before
+        return self.running_total != self._total_before
 
-    def load(self, places: Iterable[int]) -> Loading:
-        """Load the segments in which these places are; the head has the last entries."""
-        full = self.count // SEGMENT
-        numbers = dict.fromkeys(place // SEGMENT for place in places)
-        yield from self._values.load([self._segment(n) for n in numbers if n < full])
+    def segments(self, places: Iterable[int]) -> list[Key]:
+        """Name the segments in which these places are; the head has the last entries."""
+        full = self.head.count // SEGMENT
+        numbers = dict.fromkeys([place // SEGMENT for place in places])
+        return [self._segment(number) for number in numbers if number < full]
 
     def entry(self, place: int) -> Entry:
         """Return the entry at a place; its segment is loaded."""
         number, offset = divmod(place, SEGMENT)
-        if number == self.count // SEGMENT:
-            return self._entries[offset]
+        if number == self.head.count // SEGMENT:
+            return self.head.entries[offset]
         segment: LedgerSegment = self._values[self._segment(number)]
         return segment.entries[offset]
 
-    def enter(self, day: UnitsComputed, accrued_at: datetime, amount: Decimal) -> int:
-        """Enter a visit day after all others, at the running total, and return its place."""
-        place, as_of = self.count, None if self.report is None else self.report.as_of
-        name, date_of_service = day.visit_day_id, day.date_of_service
-        balance = self.running_total
-        entry = Entry(name, date_of_service, accrued_at, amount, balance, as_of)
-        self._entries = (*self._entries, entry)
-        self._add(entry, amount)
-        self.count += 1
-        if len(self._entries) == SEGMENT:
-            segment = LedgerSegment(entries=self._entries)
-            self._values.keep(self._segment(place // SEGMENT), segment)
-            self._entries = ()
-        return place
+    def enter(self, day: UnitsComputed, accrued_at: datetime, amount: Decimal) -> Entry:
+        """Enter a visit day after all others, at the running total; its place is the count."""
+        head = self.head
+        entry = Entry(
+            day.visit_day_id,
+            day.date_of_service,
+            accrued_at,
+            amount,
+            self.running_total,
+            None if head.report is None else head.report.as_of,
+        )
+        entries = (*head.entries, entry)
+        if len(entries) == SEGMENT:
+            self._values.keep(self._segment(head.count // SEGMENT), LedgerSegment(entries))
+            entries = ()
+        self._put(replace(head, count=head.count + 1, entries=entries), entry, amount)
+        return entry
 
-    def set_amount(self, place: int, amount: Decimal) -> None:
+    def set_amount(self, place: int, amount: Decimal) -> Entry:
         """Give the entry at a place another amount; it keeps its place and its balance before."""
         entry = self.entry(place)
-        if amount != entry.amount:
-            self._add(entry, amount - entry.amount)
-            self._replace(place, entry._replace(amount=amount))
+        if amount == entry.amount:
+            return entry
+        changed = replace(entry, amount=amount)
+        self._replace(place, changed)
+        self._put(self.head, entry, amount - entry.amount)
+        return changed
 
     def take_report(self, reported: AccrualReported) -> list[int]:
         """Take a later report, place the entries after it again, and return which were moved.
@@ -104,7 +100,7 @@ class LedgerWork:
             as_of=reported.as_of,
             includes_through=reported.includes_through,
         )
-        entries = [(place, self.entry(place)) for place in range(self.count)]
+        entries = [(place, self.entry(place)) for place in range(self.head.count)]
         after = [(place, entry) for place, entry in entries if _is_after(report, entry)]
         amounts = [(entry.balance_before, entry.amount) for _, entry in after]
         balances = place_again(report.amount, amounts)
@@ -112,19 +108,23 @@ class LedgerWork:
         for (place, entry), balance in zip(after, balances, strict=True):
             if balance != entry.balance_before:
                 moved.append(place)
-            placed = entry._replace(balance_before=balance, reported_as_of=report.as_of)
+            placed = replace(entry, balance_before=balance, reported_as_of=report.as_of)
             self._replace(place, placed)
-        self.report = report
-        self._after_report = sum((entry.amount for _, entry in after), ZERO)
+        after_report = sum((entry.amount for _, entry in after), ZERO)
+        self.head = replace(self.head, report=report, after_report=after_report)
+        self.running_total = _running_total(self.head)
         return moved
 
     def crossings(
         self, thresholds: Thresholds | None, visit_day_id: str | None
-    ) -> Iterator[ThresholdCrossed]:
+    ) -> list[ThresholdCrossed]:
         """Say which thresholds this event took the running total past."""
         balance = self.running_total
-        for crossing in find_crossings(self._before, balance, thresholds):
-            yield ThresholdCrossed(
+        passed = find_crossings(self._total_before, balance, thresholds)
+        if not passed:
+            return []
+        return [
+            ThresholdCrossed(
                 patient_id=self.patient_id,
                 year=self.year,
                 threshold_group=self.group,
@@ -134,46 +134,44 @@ class LedgerWork:
                 amount_of_threshold=write_money(crossing.amount),
                 visit_day_id=visit_day_id,
             )
+            for crossing in passed
+        ]
 
     def close(self) -> None:
         """Keep the head where this event changed it."""
-        before = self._head
-        is_same = self._total is before.total and self._entries is before.entries
-        if is_same and self.report is before.report:
-            return
-        update = {
-            "count": self.count,
-            "total": self._total,
-            "after_report": self._after_report,
-            "report": self.report,
-            "entries": self._entries,
-        }
-        # What is put in is ours and needs no second check.
-        self._head = replace(before, **update)
-        self._values.keep(self._key, self._head)
+        if self.head is not self._before:
+            self._values.keep(self._key, self.head)
 
     def _segment(self, number: int) -> Key:
         return ledger_segment_key(self._key, number)
 
-    def _add(self, entry: Entry, difference: Decimal) -> None:
-        self._total += difference
-        if self.report is not None and _is_after(self.report, entry):
-            self._after_report += difference
+    def _put(self, head: Ledger, entry: Entry, difference: Decimal) -> None:
+        after_report = head.after_report
+        if head.report is not None and _is_after(head.report, entry):
+            after_report += difference
+        self.head = replace(head, total=head.total + difference, after_report=after_report)
+        self.running_total = _running_total(self.head)
 
     def _replace(self, place: int, entry: Entry) -> None:
         number, offset = divmod(place, SEGMENT)
-        if number == self.count // SEGMENT:
-            self._entries = _replaced(self._entries, offset, entry)
+        if number == self.head.count // SEGMENT:
+            entries = _replaced(self.head.entries, offset, entry)
+            self.head = replace(self.head, entries=entries)
         else:
             key = self._segment(number)
             entries = _replaced(self._values[key].entries, offset, entry)
-            self._values.keep(key, LedgerSegment(entries=entries))
+            self._values.keep(key, LedgerSegment(entries))
 
 
-def thresholds_of(facts: Facts, group: ThresholdGroup) -> Thresholds | None:
-    """Return the thresholds of a group that are in force, or None."""
-    thresholds = facts.thresholds
-    return None if isinstance(thresholds, NoValueInForce) else thresholds[group]
+def ledger_of(day: UnitsComputed) -> tuple[int, ThresholdGroup]:
+    """Return the calendar year and the threshold group of the ledger that a day counts in."""
+    return day.date_of_service.year, threshold_group(day.discipline)
+
+
+def _running_total(head: Ledger) -> Decimal:
+    if head.report is None:
+        return head.total
+    return running_total(head.total, head.report.amount, head.after_report)
 
 
 def _is_after(report: LedgerReport, entry: Entry) -> bool:

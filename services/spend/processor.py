@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 from reference.rulebook import RuleBook
 from rules.money import write_money
-from rules.spend import threshold_group
+from rules.spend import thresholds_of
 from runtime.processor import Key, Output, Step, Steps, pass_on
 from schemas.accrual import AccrualReported
 from schemas.envelope import Event
@@ -14,7 +14,7 @@ from schemas.spend import SpendBalance
 from schemas.units import UnitsComputed
 from schemas.values import Basis, Program
 from services.spend.day import SpendWork
-from services.spend.ledger import LedgerWork, thresholds_of
+from services.spend.ledger import LedgerWork, ledger_of
 from services.spend.state import (
     SEGMENT,
     Group,
@@ -56,18 +56,18 @@ class SpendProcessor:
 
     def _take_day(self, day: UnitsComputed, accrued_at: datetime) -> Steps:
         """Price and accrue a visit day, then the other days that share its payment reduction."""
-        work = SpendWork(day.patient_id, self._rulebook, accrued_at)
-        name, group = day.visit_day_id, _group_of(day)
-        outcome = outcome_key(day.patient_id, name)
-        ledger = _ledger_of(day)
-        yield from work.values.load((outcome, group, ledger))
-        before: Outcome | None = work.values[outcome]
+        patient_id, name = day.patient_id, day.visit_day_id
+        ledger, group, outcome = ledger_of(day), _group_of(day), outcome_key(patient_id, name)
+        loaded = yield (outcome, group, ledger_key(patient_id, *ledger))
+        before: Outcome | None = loaded[outcome]
         if before is not None and day.revision <= before.units_revision:
             return Step()
+        work = SpendWork(patient_id, self._rulebook, accrued_at)
+        work.values.update(loaded)
         if before is None:
-            known: Group = work.values[group] or Group()
-            work.values.keep(group, Group(visit_day_ids=(*known.visit_day_ids, name)))
-        work.file_day(day, before)
+            known: Group = loaded[group] or Group()
+            work.values.keep(group, Group((*known.visit_day_ids, name)))
+        work.file_day(day, before, work.open_ledger(*ledger))
         outputs = yield from work.settle((group,), first=name, new=day)
         return Step(work.values.changes, outputs)
 
@@ -75,11 +75,12 @@ class SpendProcessor:
         """Let the latest report be the truth, and place the entries after it again."""
         patient_id, group = report.patient_id, report.threshold_group
         work = SpendWork(patient_id, self._rulebook, at)
-        yield from work.load_ledger(report.year, group)
-        ledger = work.ledger(report.year, group)
-        if ledger.report is not None and report.as_of <= ledger.report.as_of:
+        yield from work.values.load((ledger_key(patient_id, report.year, group),))
+        ledger = work.open_ledger(report.year, group)
+        latest = ledger.head.report
+        if latest is not None and report.as_of <= latest.as_of:
             return Step()
-        yield from ledger.load(range(ledger.count))
+        yield from work.values.load(ledger.segments(range(ledger.head.count)))
         moved = ledger.take_report(report)
         outputs = yield from work.move(ledger, moved)
         if ledger.is_moved:
@@ -112,18 +113,13 @@ class SpendProcessor:
         days: list[UnitsComputed | None] = [work.values[key] for key in keys]
         groups = dict.fromkeys(_group_of(day) for day in days if day is not None)
         yield from work.values.load(groups)
-        outputs = yield from work.settle(groups, first=name)
+        outputs = yield from work.settle(list(groups), first=name)
         return Step(work.values.changes, outputs, passes_on=True)
 
 
 def _group_of(day: UnitsComputed) -> Key:
     npi, payer_id = day.billing_provider.npi, day.payer.payer_id
     return group_key(day.patient_id, npi, payer_id, day.date_of_service)
-
-
-def _ledger_of(day: UnitsComputed) -> Key:
-    group = threshold_group(day.discipline)
-    return ledger_key(day.patient_id, day.date_of_service.year, group)
 
 
 def _balance(ledger: LedgerWork, report: AccrualReported) -> Output:

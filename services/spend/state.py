@@ -3,7 +3,6 @@
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import NamedTuple
 
 from rules.money import ZERO
 from runtime.processor import Key, Value
@@ -18,27 +17,23 @@ SEGMENT = 16
 Loading = Generator[Sequence[Key], Mapping[Key, Value], None]
 
 
-class Overlay:
-    """The state values of one event: those loaded, and over them those that change."""
+class Overlay(dict[Key, Value]):
+    """The state values of one event as they are now: those loaded, and those that it changes."""
 
     def __init__(self) -> None:
         """Start with nothing loaded."""
+        super().__init__()
         self.changes: dict[Key, Value] = {}
-        self._values: dict[Key, Value] = {}
-
-    def __getitem__(self, key: Key) -> Value:
-        """Return a loaded value as it is now, None where absent."""
-        return self._values[key]
 
     def keep(self, key: Key, value: Value) -> None:
         """Change a value; None deletes it."""
-        self._values[key] = self.changes[key] = value
+        self[key] = self.changes[key] = value
 
     def load(self, keys: Iterable[Key]) -> Loading:
-        """Ask for the values that are not there yet."""
-        wanted = [key for key in keys if key not in self._values]
+        """Ask for the values that are not there yet, None where absent."""
+        wanted = [key for key in keys if key not in self]
         if wanted:
-            self._values.update((yield wanted))
+            self.update((yield wanted))
 
 
 class Outcome(Struct, frozen=True):
@@ -67,7 +62,7 @@ class Group(Struct, frozen=True):
     visit_day_ids: tuple[Identifier, ...] = ()
 
 
-class Entry(NamedTuple):
+class Entry(Struct, frozen=True, array_like=True):
     """A visit day's entry in its ledger: dollars, and the report that placed it last, if any."""
 
     visit_day_id: str

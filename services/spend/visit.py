@@ -1,96 +1,89 @@
 """One visit day at work: what is to be said of it, whether it is news, and the event."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from decimal import Decimal
 
 from msgspec.structs import replace
 
-from reference.facts import Facts
+from reference.facts import Thresholds
 from rules.money import write_money
-from rules.pricing import PricedDay, PricedLine
-from rules.spend import (
-    Standing,
-    kx_required,
-    write_line,
-    write_spend,
-)
+from rules.pricing import Bill, PricedDay
+from rules.spend import Standing, require_kx, write_spend
 from runtime.processor import Output
 from schemas.events import EventType
 from schemas.finding import Finding
-from schemas.session import Session
-from schemas.spend import Spend, SpendAccrued, SpendLine
+from schemas.model import Struct
+from schemas.spend import SpendAccrued
 from schemas.units import UnitsComputed
 from schemas.values import Effect
-from services.spend.ledger import LedgerWork, thresholds_of
-from services.spend.state import (
-    Entry,
-    Outcome,
-)
+from services.spend.ledger import LedgerWork
+from services.spend.state import Entry, Outcome
 
 
-@dataclass(slots=True)
-class Visit:
-    """A visit day at work: what ``units`` says, what was emitted before, and its prices now."""
+class Filed(Struct, frozen=True):
+    """A visit day as it is kept: what ``units`` says of it, and what was emitted last."""
 
     day: UnitsComputed
     """Without its sessions."""
-    sessions: tuple[Session, ...]
-    facts: Facts
+    bill: Bill
+    """What it is priced by: its sessions, and what is in force on its date."""
     before: Outcome | None
+    ledger: LedgerWork
+
+
+class Visit(Struct, frozen=True):
+    """A visit day at work: what is filed of it, its prices now, and its place in the ledger."""
+
+    name: str
+    """The visit day's id."""
+    filed: Filed
     priced: PricedDay
     findings: tuple[Finding, ...]
     """Spend's own."""
-    ledger: LedgerWork
+    thresholds: Thresholds | None
     place: int | None
     entry: Entry | None = None
     """Its entry after this event; None where the thresholds do not apply to it."""
 
-    @property
-    def name(self) -> str:
-        """The visit day's id."""
-        return self.day.visit_day_id
-
 
 def decide(visit: Visit) -> Outcome:
     """Say what is to be emitted of a day; every ledger has its amounts."""
-    before, lines = visit.before, visit.priced.lines
-    spend, required = None, [False] * len(lines)
-    if visit.entry is not None:
-        spend, required = _stand(visit, visit.entry)
+    filed, priced, entry = visit.filed, visit.priced, visit.entry
+    before, lines, spend = filed.before, priced.lines, None
+    if entry is not None:
+        ledger, balance = filed.ledger, entry.balance_before
+        standing = Standing(
+            ledger.year,
+            ledger.group,
+            balance,
+            entry.amount,
+            ledger.running_total,
+            entry.reported_as_of,
+        )
+        spend = write_spend(standing, visit.thresholds)
+        # No line is over the threshold unless the day is.
+        if spend.over_kx:
+            lines = require_kx(lines, balance, visit.thresholds)
     return Outcome(
         revision=1 if before is None else before.revision + 1,
-        units_revision=visit.day.revision,
-        sessions=len(visit.sessions),
+        units_revision=filed.day.revision,
+        sessions=len(filed.bill.sessions),
         place=visit.place,
-        lines=tuple(
-            [
-                write_line(line, requires_kx=is_over)
-                for line, is_over in zip(lines, required, strict=True)
-            ]
-        ),
-        unbilled=visit.priced.unbilled,
+        lines=lines,
+        unbilled=priced.unbilled,
         findings=visit.findings,
-        total_allowed=write_money(visit.priced.total),
+        total_allowed=write_money(priced.total),
         spend=spend,
-        is_listed=before is not None and before.is_listed,
+        is_listed=(before is not None and before.is_listed) or is_held(visit),
     )
 
 
-def _stand(visit: Visit, entry: Entry) -> tuple[Spend, list[bool]]:
-    """Return where a day stands, and which of its lines are over the KX threshold."""
-    ledger, balance = visit.ledger, entry.balance_before
-    thresholds = thresholds_of(visit.facts, ledger.group)
-    standing = Standing(
-        ledger.year,
-        ledger.group,
-        balance,
-        entry.amount,
-        ledger.running_total,
-        entry.reported_as_of,
-    )
-    required = kx_required(balance, visit.priced.lines, thresholds)
-    return write_spend(standing, thresholds), required
+def is_held(visit: Visit) -> bool:
+    """Say whether a finding of spend's own holds the day."""
+    if not visit.findings:
+        return False
+    catalogue = visit.filed.bill.facts.findings
+    return Effect.HELD in [catalogue[finding.code].effect for finding in visit.findings]
 
 
 def is_accrued(outcome: Outcome) -> bool:
@@ -98,18 +91,10 @@ def is_accrued(outcome: Outcome) -> bool:
     return bool(outcome.lines) and outcome.spend is not None
 
 
-def is_held(visit: Visit) -> bool:
-    """Say whether a finding of spend's own holds the day."""
-    catalogue = visit.facts.findings
-    return any(catalogue[finding.code].effect is Effect.HELD for finding in visit.findings)
-
-
-def read_line(line: SpendLine) -> PricedLine:
-    """Read a line that was emitted back as a priced one."""
-    if line.price is not None and line.allowed_amount is not None:
-        return PricedLine(line, Decimal(line.allowed_amount), line.price)
-    assert line.unpriced is not None
-    return PricedLine(line, None, line.unpriced)
+def recall_prices(before: Outcome) -> PricedDay:
+    """Return what was emitted last as prices, of which the ledger says anew what requires KX."""
+    lines = tuple([replace(line, requires_kx=False) for line in before.lines])
+    return PricedDay(lines, before.unbilled, before.findings, Decimal(before.total_allowed))
 
 
 def is_changed(before: Outcome | None, after: Outcome) -> bool:
@@ -124,12 +109,18 @@ def is_changed(before: Outcome | None, after: Outcome) -> bool:
     return replace(before.spend, running_total=after.spend.running_total) != after.spend
 
 
-def cross(ledger: LedgerWork, emitted: Iterable[Visit]) -> Iterable[Output]:
-    """Emit the thresholds passed, under the ledger's first day that was emitted."""
-    visit = next(visit for visit in emitted if visit.ledger is ledger)
-    thresholds = thresholds_of(visit.facts, ledger.group)
-    for crossed in ledger.crossings(thresholds, visit.name):
-        yield Output(EventType.THRESHOLD_CROSSED, visit.name, crossed)
+def cross(emitted: Sequence[Visit]) -> list[Output]:
+    """Emit the thresholds passed, each ledger's under its first day that was emitted."""
+    first: dict[LedgerWork, Visit] = {}
+    for visit in emitted:
+        first.setdefault(visit.filed.ledger, visit)
+    outputs: list[Output] = []
+    for ledger, visit in first.items():
+        passed = ledger.crossings(visit.thresholds, visit.name)
+        if passed:
+            name, kind = visit.name, EventType.THRESHOLD_CROSSED
+            outputs += [Output(kind, name, crossed) for crossed in passed]
+    return outputs
 
 
 def say_what_follows(
@@ -140,8 +131,8 @@ def say_what_follows(
         return outputs
     told = []
     for place, (output, visit) in enumerate(zip(outputs, emitted, strict=True), 1):
-        later = [each.name for each in emitted[place:] if each.ledger is visit.ledger]
-        if visit.ledger is emitted[0].ledger:
+        later = [each.name for each in emitted[place:] if each.filed.ledger is visit.filed.ledger]
+        if visit.filed.ledger is emitted[0].filed.ledger:
             later.extend(beyond)
         data = replace(output.data, followed_by=tuple(later))
         told.append(Output(output.type, output.subject, data))
@@ -150,7 +141,7 @@ def say_what_follows(
 
 def write_accrued(visit: Visit, outcome: Outcome) -> SpendAccrued:
     """Write the event: all that ``units`` says, with the price and the place in the ledger."""
-    day = visit.day
+    day = visit.filed.day
     return SpendAccrued(
         visit_day_id=visit.name,
         revision=outcome.revision,
@@ -168,7 +159,7 @@ def write_accrued(visit: Visit, outcome: Outcome) -> SpendAccrued:
         choices=day.choices,
         findings=day.findings + outcome.findings,
         steps=day.steps,
-        sessions=visit.sessions,
+        sessions=visit.filed.bill.sessions,
         total_allowed=outcome.total_allowed,
         spend=outcome.spend,
         emptied_by=day.emptied_by,

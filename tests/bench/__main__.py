@@ -9,12 +9,12 @@ from statistics import median
 from time import perf_counter
 
 from commands.composition import Service, build_pipeline
-from commands.replay import GC_THRESHOLDS
+from commands.replay import AHEAD, GC_THRESHOLDS
 from reference.rulebook import RuleBook, load
 from runtime.pipeline import Pipeline, StepFailed
 from schemas.envelope import Event, write_structured
 from schemas.events import CLINICAL
-from schemas.reading import Reader
+from schemas.reading import Reader, Unreadable
 from tests.bench.stream import clinic_stream, one_patient
 
 ROUNDS = 5
@@ -84,13 +84,18 @@ def _parse(lines: Sequence[bytes], reader: Reader) -> None:
 
 
 def _run(lines: Sequence[bytes], reader: Reader, pipeline: Pipeline, write: Write) -> None:
-    """Read each line, run it, and write what it led to, as a replay does."""
-    for line in lines:
-        read = reader.read_structured(line)
-        assert isinstance(read, Event)
-        for emitted in pipeline.run(read):
-            assert not isinstance(emitted, StepFailed), emitted
-            write(emitted)
+    """Read some lines, run them, and write what they led to, as a replay of a file does."""
+    for first in range(0, len(lines), AHEAD):
+        read = [reader.read_structured(line) for line in lines[first : first + AHEAD]]
+        emitted = [each for event in read for each in pipeline.run(_expect_event(event))]
+        for each in emitted:
+            assert not isinstance(each, StepFailed), each
+            write(each)
+
+
+def _expect_event(read: Event | Unreadable) -> Event:
+    assert isinstance(read, Event), read
+    return read
 
 
 def _growth(rulebook: RuleBook, reader: Reader) -> float:

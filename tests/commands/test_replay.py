@@ -182,6 +182,29 @@ def test_consumers_write_in_turn_for_each_line(rulebook: RuleBook) -> None:
     ]
 
 
+class Pipe(io.BytesIO):
+    """Lines that come one by one: nothing is behind the one that is read."""
+
+    def seekable(self) -> bool:
+        """Say that there is no going back."""
+        return False
+
+
+def test_a_line_of_a_pipe_waits_for_no_other(rulebook: RuleBook) -> None:
+    """What it led to is written before the next line is read."""
+    pipe = Pipe(line(GOOD) + line({**GOOD, "id": "e-2"}))
+    next(replay(pipe, rulebook))
+    assert pipe.tell() == len(line(GOOD))
+
+
+def test_lines_taken_together_are_written_as_if_taken_alone(rulebook: RuleBook) -> None:
+    """A dead letter and a line's events keep the places of their lines."""
+    content = b"{\n".join(
+        line({**changed(session_id=f"S-{n}"), "id": f"e-{n}"}) for n in range(40)
+    )
+    assert list(replay(io.BytesIO(content), rulebook)) == list(replay(Pipe(content), rulebook))
+
+
 @pytest.mark.parametrize(("through", "count"), [("units", 1), ("spend", 2), ("claims", 3)])
 def test_through_ends_at_a_consumer(rulebook: RuleBook, through: str, count: int) -> None:
     """Only the consumers up to the named one run."""

@@ -70,8 +70,6 @@ def test_the_commands_are_described(capsys: pytest.CaptureFixture[str]) -> None:
     readme = text_of("README.md")
     assert said
     assert [each for each in said if f"therapy {each}" not in readme + _makefile()] == []
-    assert "run" not in said
-    assert "there is no `therapy run`" in readme
 
 
 def test_the_topics_table_is_the_contracts() -> None:

@@ -7,10 +7,9 @@ from decimal import Decimal
 from reference.facts import CertificationRule, Facts, Gpci, RelativeValue, TimedUnit
 from reference.rulebook import RuleBook
 from rules.money import round_to_cent
-from rules.plan_of_care import due_date, last_day
+from rules.plan_of_care import PlanOnFile, due_date, last_day
 from rules.pricing import Rate, unit_amount
 from rules.units import allocate_by_midpoint, allocate_by_total_time, units_in
-from schemas.documentation import PlanOfCareContent
 from schemas.events import EventType
 from schemas.values import Certification, Program
 from tests.docs.examples import Json, run
@@ -128,14 +127,13 @@ def due(rulebook: RuleBook) -> str:
     facts = facts_on(rulebook)
     rule = facts.certification
     assert isinstance(rule, CertificationRule)
-    plan = PlanOfCareContent(
+    plan = PlanOnFile(
+        document_id="D-1",
         established_on=DAY,
         first_treated_on=DAY,
-        certification=Certification.NONE,
         through=date(2026, 12, 31),
-        goals=(),
-        frequency="2 a week",
-        duration="12 weeks",
+        certification=Certification.NONE,
+        goal_ids=(),
     )
     rows = [
         (

@@ -1,7 +1,5 @@
 """KX: balance, need and coverage, against cases with the arithmetic."""
 
-from decimal import Decimal
-
 import pytest
 
 from reference.rulebook import RuleBook
@@ -20,7 +18,7 @@ def test_kx_is_judged(case: Case, rulebook: RuleBook) -> None:
     kept = history_of(case).kx_balance
     kx = judge_kx(priced.spend, priced.lines, sessions, ledger_of(case), kept)
     assert kx is not None
-    assert kx.balance == Decimal(case["balance"])
+    assert kx.balance == case["balance"]
     assert kx.required == tuple(case.get("required", ()))
     assert kx.unattested == tuple(case.get("unattested", ()))
     assert kx.is_attested is case.get("attested", False)

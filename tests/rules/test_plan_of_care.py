@@ -3,18 +3,18 @@
 import pytest
 
 from reference.rulebook import RuleBook
-from rules.plan_of_care import judge_plans
+from rules.plan_of_care import judge_plans, read_plan_of_care
 from tests.rules.visit_days import Case, facts_of, load_cases, read_plan, sessions_of
 
 
 @pytest.mark.parametrize("case", load_cases(__file__), ids=lambda case: case["name"])
 def test_a_plan_of_care_is_judged_on_the_date_of_service(case: Case, rulebook: RuleBook) -> None:
     """The document of the case serves, and the problem, due date and last day are the case's."""
-    plans = [read_plan(each) for each in case.get("plans", [{}])]
+    plans = [read_plan_of_care(read_plan(each)) for each in case.get("plans", [{}])]
     facts = facts_of(rulebook, case)
     (judged,) = judge_plans(sessions_of(case), {"POC-1": plans}, facts)
-    serving = [each.document_id for each in plans if each.content is judged.serving]
-    assert serving == ([case["serves"]] if "serves" in case else [])
+    serving = None if judged.serving is None else judged.serving.document_id
+    assert serving == case.get("serves")
     assert judged.problem == case.get("problem")
     assert judged.due == case.get("due")
     assert judged.through == case.get("through")
@@ -24,7 +24,7 @@ def test_sessions_are_judged_by_the_plan_that_each_names(rulebook: RuleBook) -> 
     """A day whose sessions name two plans has a judgement of each, in the sessions' order."""
     case = {"sessions": [{"plan_of_care_id": "POC-2"}, {}, {"plan_of_care_id": "POC-2"}]}
     facts = facts_of(rulebook, case)
-    judged = judge_plans(sessions_of(case), {"POC-1": [read_plan({})]}, facts)
+    judged = judge_plans(sessions_of(case), {"POC-1": [read_plan_of_care(read_plan({}))]}, facts)
     assert [(each.plan_of_care_id, each.session_ids) for each in judged] == [
         ("POC-2", ("S-1", "S-3")),
         ("POC-1", ("S-2",)),

@@ -15,9 +15,9 @@ from msgspec.structs import replace
 from reference.facts import Gpci, NoValueInForce, Pricing, RelativeValue
 from reference.rulebook import RuleBook, load
 from rules.money import ZERO
-from rules.pricing import Bill, PricedLine, Rate, price_group, unit_amount
+from rules.pricing import Bill, Rate, price_group, unit_amount
 from schemas.session import BillingProvider, Clinician, Payer, Service, Session
-from schemas.spend import Price
+from schemas.spend import Price, SpendLine
 from schemas.units import ServiceReference, UnitsLine
 from schemas.values import Discipline, Program, Role, Setting
 
@@ -80,11 +80,12 @@ def bill(
     return Bill(counted, provider, (session,), RULEBOOK.on(day, "payer", program))
 
 
-def said(line: PricedLine) -> list[str] | str:
+def said(line: SpendLine) -> list[str] | str:
     """Return a line's amounts by unit, or why it has none."""
-    if isinstance(line.price, Price):
+    if line.price is not None:
         return list(line.price.per_unit)
-    return line.price.reason.value
+    assert line.unpriced is not None
+    return line.unpriced.reason.value
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
@@ -96,7 +97,7 @@ def test_prices(case: dict[str, Any]) -> None:
         assert [said(line) for line in one.lines] == stated["prices"]
         assert str(one.total) == stated["total"]
         everything = [number for number, _ in enumerate(stated["lines"], start=1)]
-        assert [line.line.line for line in one.lines] == stated.get("kept", everything)
+        assert [line.line for line in one.lines] == stated.get("kept", everything)
         assert [service.code for service in one.unbilled] == stated.get("unbilled", [])
         found = [[finding.code.value, list(finding.lines)] for finding in one.findings]
         assert found == stated.get("findings", [])
@@ -161,10 +162,10 @@ def test_a_group_has_one_whole_unit_and_a_day_is_the_sum_of_its_lines(
         values = one.facts.relative_values
         assert not isinstance(values, NoValueInForce)
         for line in priced_day.lines:
-            if isinstance(line.price, Price) and values[line.line.code].is_mppr:
+            if line.price is not None and values[line.code].is_mppr:
                 reduced += line.price.mppr_reduced_units
                 whole += len(line.price.per_unit) - line.price.mppr_reduced_units
-        units = [line.price.per_unit for line in priced_day.lines if isinstance(line.price, Price)]
+        units = [line.price.per_unit for line in priced_day.lines if line.price is not None]
         assert priced_day.total == sum((Decimal(unit) for unit in sum(units, ())), ZERO)
     assert whole == (1 if whole + reduced else 0)
 

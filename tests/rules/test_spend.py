@@ -10,35 +10,45 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from reference.facts import Thresholds
-from rules.pricing import UNPRICED, PricedLine
 from rules.spend import (
     Standing,
     find_crossings,
     is_after,
-    kx_required,
     place_again,
+    require_kx,
     running_total,
     threshold_group,
     write_spend,
 )
-from schemas.units import UnitsLine
-from schemas.values import Basis, Direction, Discipline, ThresholdGroup, Unpriced
+from schemas.spend import SpendLine
+from schemas.values import Basis, Direction, Discipline, ThresholdGroup
 
 CASES = yaml.safe_load(Path(__file__).with_name("spend.yaml").read_text())
 AS_OF = datetime(2026, 3, 10, 12, tzinfo=UTC)
 THRESHOLDS = Thresholds(Decimal("2232.00"), Decimal("2480.00"), Decimal("3000.00"))
 DOLLARS = st.decimals(0, 4000, places=2)
-LINE = UnitsLine(
-    line=1, code="97110", units=1, minutes=15, timed=True, assistant=False, services=()
+LINE = SpendLine(
+    line=1,
+    code="97110",
+    units=1,
+    minutes=15,
+    timed=True,
+    assistant=False,
+    services=(),
+    allowed_amount=None,
+    requires_kx=False,
 )
 
 
-def lines_of(amounts: Sequence[str | None]) -> list[PricedLine]:
-    """Return lines with these amounts; only whether there is a price matters here."""
-    price = UNPRICED[Unpriced.CONTRACTOR_PRICED]
-    return [PricedLine(LINE, None if each is None else Decimal(each), price) for each in amounts]
+def kx_required(
+    before: Decimal, amounts: Sequence[str | None], thresholds: Thresholds | None
+) -> list[bool]:
+    """Say which of the lines with these amounts require KX after a balance."""
+    lines = tuple(replace(LINE, allowed_amount=amount) for amount in amounts)
+    return [line.requires_kx for line in require_kx(lines, before, thresholds)]
 
 
 @pytest.mark.parametrize("case", CASES["running_totals"], ids=lambda case: case["name"])
@@ -69,7 +79,7 @@ def test_is_after(case: dict[str, Any]) -> None:
 @pytest.mark.parametrize("case", CASES["kx"], ids=lambda case: case["name"])
 def test_kx_required(case: dict[str, Any]) -> None:
     """Each case's lines require KX as it says."""
-    required = kx_required(Decimal(case["before"]), lines_of(case["lines"]), THRESHOLDS)
+    required = kx_required(Decimal(case["before"]), case["lines"], THRESHOLDS)
     assert required == case["requires"]
 
 
@@ -89,7 +99,7 @@ def test_pt_and_slp_share_a_ledger() -> None:
 
 def test_no_threshold_in_force_requires_no_kx_and_says_nothing() -> None:
     """Where thresholds have no value, nothing is over them and none is passed."""
-    assert kx_required(Decimal(9000), lines_of(["1.00"]), None) == [False]
+    assert kx_required(Decimal(9000), ["1.00"], None) == [False]
     assert find_crossings(Decimal(0), Decimal(9000), None) == ()
     standing = Standing(
         2027, ThresholdGroup.OT, Decimal("9000.00"), Decimal("1.00"), Decimal("9001.00"), None
@@ -154,5 +164,5 @@ def test_once_a_line_requires_kx_every_later_one_does(
     before: Decimal, amounts: list[str | None]
 ) -> None:
     """Along a day's lines KX starts once and never stops."""
-    required = kx_required(before, lines_of(amounts), THRESHOLDS)
+    required = kx_required(before, amounts, THRESHOLDS)
     assert required == sorted(required)

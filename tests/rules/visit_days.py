@@ -19,6 +19,7 @@ from rules.decision import History, OnFile, OutstandingClaim
 from rules.edits.day import PricedDay
 from rules.findings import report
 from rules.money import ZERO, write_money
+from rules.plan_of_care import read_plan_of_care
 from schemas.documentation import KxAttestation, PlanOfCare
 from schemas.finding import Finding
 from schemas.session import Service, Session
@@ -85,7 +86,7 @@ def price_day(case: Mapping[str, Any], facts: Facts) -> Visit:
         total_allowed=write_money(total),
         spend=_spend(case, facts, total),
     )
-    plans = [read_plan(each) for each in case.get("plans", [{}])]
+    plans = [read_plan_of_care(read_plan(each)) for each in case.get("plans", [{}])]
     on_file = OnFile(
         sessions,
         datetime.fromisoformat(case.get("first_event", LATER)),
@@ -99,7 +100,7 @@ def price_day(case: Mapping[str, Any], facts: Facts) -> Visit:
 def ledger_of(case: Mapping[str, Any]) -> Ledger:
     """Return the case's ledger: ``running_total``, and what its attestations cover."""
     attested = [read_attestation(read_kx(each)) for each in case.get("attestations", [])]
-    total = Decimal(case.get("running_total", case.get("balance_before", "0.00")))
+    total = case.get("running_total", case.get("balance_before", "0.00"))
     return Ledger(total, tuple(each for each in attested if each is not None))
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runtime.memory import MemoryStateView
-from services.claims.desk import Desk, append, listed, load_list, remove
+from services.claims.desk import Desk, append, listed, load_list, remove, segment_behind
 from services.claims.state import SEGMENT
 
 LIST = ("days", "P-1")
@@ -38,11 +38,13 @@ def test_a_list_has_what_was_put_in_and_not_taken_out(
     view, plain, segments = MemoryStateView(), [], {}
     for is_append, number in moves:
         name, desk = str(number), Desk()
+        run(view, desk.load([LIST]))
         if is_append and name not in plain:
-            segments[name] = run(view, append(desk, LIST, name))
+            segments[name] = append(desk, LIST, name)
             plain.append(name)
         elif not is_append and name in plain:
-            run(view, remove(desk, LIST, segments.pop(name), name))
+            run(view, desk.load(segment_behind(desk, LIST, segments[name])))
+            remove(desk, LIST, segments.pop(name), name)
             plain.remove(name)
         view.apply(desk.clear_away().changes)
     assert read_list(view) == plain
@@ -54,7 +56,8 @@ def test_a_segment_has_at_most_its_entries() -> None:
     numbers = []
     for number in range(SEGMENT + 1):
         desk = Desk()
-        numbers.append(run(view, append(desk, LIST, str(number))))
+        run(view, desk.load([LIST]))
+        numbers.append(append(desk, LIST, str(number)))
         view.apply(desk.clear_away().changes)
     assert numbers == [0] * SEGMENT + [1]
 

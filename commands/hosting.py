@@ -1,0 +1,94 @@
+"""The consumers put together in one process, with state in Redis and the log in Kafka."""
+
+import time
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from commands.composition import Service
+from commands.plans import build_plan
+from reference.rulebook import RuleBook, load
+from runtime.engine.plan import Plan
+from runtime.host import process
+from runtime.host.connection import kafka_settings
+from runtime.host.contract import Contract
+from runtime.host.health import bind
+from runtime.host.logs import configure
+from runtime.host.metrics import Metrics, Said
+from runtime.host.opening import Opening
+from runtime.host.process import Process, run_process
+from runtime.host.settings import Settings
+from schemas.asyncapi import asyncapi_document
+from schemas.envelope import Event
+from schemas.events import DECISIONS
+
+KINDS = {
+    type_.value: type_.value.removeprefix("therapy.claim.").removesuffix(".v1")
+    for type_ in DECISIONS
+}
+"""The word for each decision, by its event's type."""
+
+
+def host(services: Iterable[Service], settings: Settings) -> int:
+    """Run these services until told to end; return the exit status."""
+    # Certificates that are no good are found before anything starts.
+    kafka_settings(settings)
+    configure(settings)
+    hosted = build_process(services, settings, load())
+    return run_process(hosted, bind(settings.http_host, settings.http_port))
+
+
+def build_process(services: Iterable[Service], settings: Settings, rulebook: RuleBook) -> Process:
+    """Return the process that hosts these services; nothing is connected."""
+    plans = {service: build_plan(service, rulebook) for service in Service}
+    hosted = [plans[service] for service in services]
+    metrics = Metrics(telling, time.time)
+    metrics.show_days_left(lambda: days_left(rulebook))
+    return Process(
+        settings=settings,
+        services=[
+            _hosted(plan, Opening(settings, plan, tuple(plans.values()))) for plan in hosted
+        ],
+        metrics=metrics,
+        now=time.time,
+        contract=Contract(contract_of(plan.name for plan in hosted)),
+    )
+
+
+def _hosted(plan: Plan, opening: Opening) -> process.Service:
+    return process.Service(
+        name=plan.name,
+        group=plan.group,
+        reads=plan.input,
+        writes=(plan.output, plan.dead_letters),
+        open_worker=opening.worker,
+    )
+
+
+def telling(event: Event) -> Said | None:
+    """Say of a decision what is counted."""
+    kind = KINDS.get(event.type)
+    if kind is None:
+        return None
+    return Said(kind, tuple(finding.code for finding in event.data.findings))
+
+
+def days_left(rulebook: RuleBook) -> Mapping[str, int]:
+    """Return the days that each of the reference data goes on from today; below 0 it has ended."""
+    today = datetime.now(tz=UTC).date()
+    lasts = {name: series.covered_through(today) for name, series in rulebook.series()}
+    return {name: (last - today).days for name, last in lasts.items() if last is not None}
+
+
+def contract_of(services: Iterable[str]) -> dict[str, Any]:
+    """Return the AsyncAPI document of these services: their operations, and what those touch."""
+    document = asyncapi_document()
+    prefixes = tuple(f"{name}." for name in services)
+    operations = {
+        name: operation
+        for name, operation in document["operations"].items()
+        if name.startswith(prefixes)
+    }
+    touched = {each["channel"]["$ref"].removeprefix("#/channels/") for each in operations.values()}
+    channels = {name: each for name, each in document["channels"].items() if name in touched}
+    return document | {"channels": channels, "operations": operations}

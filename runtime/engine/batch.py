@@ -1,0 +1,179 @@
+"""The records of one batch through the processor: state read in few rounds, order kept.
+
+Events of one partition key run one after the other, each on what the one before it left; keys
+are independent, so their events run side by side, and one read of the view serves all that wait.
+That is why a state key names the partition key of its event second (``runtime.processor.Key``),
+which is checked here. What comes out stands in the order of the input.
+"""
+
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+
+from runtime.consumer import stamp
+from runtime.engine.messages import arrived, event_message, passed_on, travelling
+from runtime.engine.plan import Plan, Unread
+from runtime.engine.records import Message, Place, Record
+from runtime.processor import Key, Step, Steps, Value
+from schemas.envelope import Event
+
+Read = Callable[[Sequence[str]], Awaitable[list[bytes | None]]]
+"""Reads the view's values, and raises where the view is not where it should be."""
+STEP_FAILED = "step_failed"
+
+
+def key_text(key: Key) -> str:
+    """Return a state key as the view and the changelog name it: a JSON array."""
+    return msgspec.json.encode(key).decode()
+
+
+class Led(msgspec.Struct, frozen=True):
+    """What one record led to, for those who watch."""
+
+    events: tuple[Event, ...]
+    arrived: int
+    letter: str | None = None
+    """The reason of its dead letter."""
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """What a batch leads to: messages to write, values to keep (None deletes), and live keys."""
+
+    output: list[Message]
+    letters: list[Message]
+    changes: dict[str, bytes | None]
+    live_delta: int
+    led: list[Led]
+
+
+@dataclass(slots=True)
+class Slot:
+    """One record on its way: unread, waiting for state, or done."""
+
+    record: Record
+    event: Event | Unread
+    step: Step | None = None
+
+
+@dataclass(slots=True)
+class Chain:
+    """The slots of one partition key, in order, the first one running."""
+
+    waiting: deque[Slot]
+    running: Steps | None = None
+    wanted: Sequence[Key] = ()
+
+
+@dataclass(slots=True)
+class Batch:
+    """One run over ``records``; ``read`` reads the view."""
+
+    plan: Plan
+    read: Read
+    values: dict[Key, Value] = field(default_factory=dict)
+    existed: dict[Key, bool] = field(default_factory=dict)
+    """Which keys had a value before the batch, as far as it is known."""
+    changed: dict[Key, None] = field(default_factory=dict)
+
+    async def run(self, place: Place, records: Sequence[Record]) -> Outcome:
+        """Return what the records lead to; nothing is written."""
+        slots = [Slot(record, self.plan.read(record)) for record in records]
+        chains = self._chains(slots)
+        while chains:
+            chains = [chain for chain in chains if not self._advance(chain)]
+            await self._load(key for chain in chains for key in chain.wanted)
+        await self._load(key for key in self.changed if key not in self.existed)
+        return self._outcome(place, slots)
+
+    def _chains(self, slots: Sequence[Slot]) -> list[Chain]:
+        chains: dict[str, Chain] = {}
+        for slot in slots:
+            if isinstance(slot.event, Event):
+                key = slot.event.partitionkey
+                chain = chains.get(key)
+                if chain is None:
+                    chain = chains[key] = Chain(deque())
+                chain.waiting.append(slot)
+        return list(chains.values())
+
+    def _advance(self, chain: Chain) -> bool:
+        """Run a chain until it wants what is not loaded; tell whether it is through."""
+        values = self.values
+        while chain.waiting:
+            slot = chain.waiting[0]
+            event = slot.event
+            assert isinstance(event, Event)
+            try:
+                if chain.running is None:
+                    chain.running = self.plan.processor.process(event)
+                    chain.wanted = next(chain.running)
+                while not any(key not in values for key in chain.wanted):
+                    given = {key: values[key] for key in chain.wanted}
+                    chain.wanted = chain.running.send(given)
+            except StopIteration as done:
+                self._keep(slot, event.partitionkey, done.value)
+            except Exception as error:  # noqa: BLE001 - a poison record must not stop the partition
+                slot.event = Unread(STEP_FAILED, type(error).__name__)
+            else:
+                return False
+            chain.waiting.popleft()
+            chain.running, chain.wanted = None, ()
+        return True
+
+    def _keep(self, slot: Slot, partition_key: str, step: Step) -> None:
+        slot.step = step
+        for key, value in step.changes.items():
+            assert key[1] == partition_key, "a state key names its event's partition key second"
+            self.values[key] = value
+            self.changed[key] = None
+
+    async def _load(self, keys: Iterable[Key]) -> None:
+        """Read what is not known yet; a value that changed already is only looked up."""
+        missing = [key for key in dict.fromkeys(keys) if key not in self.existed]
+        if not missing:
+            return
+        decode = self.plan.codec.decode
+        raws = await self.read([key_text(key) for key in missing])
+        for key, raw in zip(missing, raws, strict=True):
+            self.existed[key] = raw is not None
+            if key not in self.changed:
+                self.values[key] = None if raw is None else decode(key, raw)
+
+    def _outcome(self, place: Place, slots: Sequence[Slot]) -> Outcome:
+        output: list[Message] = []
+        letters: list[Message] = []
+        led: list[Led] = []
+        for slot in slots:
+            record, event, step = slot.record, slot.event, slot.step
+            since = arrived(record)
+            if isinstance(event, Unread):
+                letters.append(self.plan.write_letter(place, record, event))
+                led.append(Led((), since, event.reason))
+                continue
+            assert step is not None, "every event that was read has its step"
+            emitted: tuple[Event, ...] = ()
+            if step.outputs:
+                source = self.plan.processor.source
+                emitted = stamp(source, self.plan.rulebook, event, step.outputs)
+                beside = travelling(record)
+                output += [event_message(each, beside) for each in emitted]
+            if step.passes_on:
+                output.append(passed_on(record))
+            led.append(Led(emitted, since))
+        changes, live_delta = self._changes()
+        return Outcome(output, letters, changes, live_delta, led)
+
+    def _changes(self) -> tuple[dict[str, bytes | None], int]:
+        """Return the last value of every key that changed, and how many more keys there are."""
+        changes: dict[str, bytes | None] = {}
+        live_delta = 0
+        encode = self.plan.codec.encode
+        for key in self.changed:
+            value, existed = self.values[key], self.existed[key]
+            if value is None and not existed:
+                continue
+            changes[key_text(key)] = None if value is None else encode(key, value)
+            live_delta += (value is not None) - existed
+        return changes, live_delta

@@ -1,0 +1,40 @@
+"""What can go wrong on the wire, and what the engine does about each.
+
+    EngineError
+    ├── Indefinite        it may have taken effect or not: drop the writer, recover
+    ├── Fenced            a newer owner has the transactional id: give the partition up
+    ├── Refused           it took no effect and never will: abort, split the batch
+    ├── ViewMoved         Redis is not where the engine left it: recover
+    └── PartitionStopped  by name, for a person: the partition stays stopped, the others go on
+        └── StateUnreadable   a state value cannot be decoded: a newer schema, or a bug
+
+No message holds a key, a value or a header of a record.
+"""
+
+
+class EngineError(Exception):
+    """The root of the tree."""
+
+
+class Indefinite(EngineError):
+    """A request whose answer was lost: it took effect or it did not, and nobody here knows."""
+
+
+class Fenced(EngineError):
+    """The transactional id has a newer epoch: another worker owns the partition."""
+
+
+class Refused(EngineError):
+    """The broker refused records for good (a record too large): nothing of them took effect."""
+
+
+class ViewMoved(EngineError):
+    """The view's position is not the one that the engine left there."""
+
+
+class PartitionStopped(EngineError):
+    """What the engine found cannot be decided without a person; the message names it."""
+
+
+class StateUnreadable(PartitionStopped):
+    """A state value cannot be decoded; it is never taken for a poison record."""

@@ -1,0 +1,1 @@
+"""HOST: a process around the engine: FastStream, settings, health, metrics and logs."""

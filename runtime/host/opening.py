@@ -1,0 +1,110 @@
+"""What a worker stands on: topics and Redis that are as they must be, a log and a view.
+
+A start is refused, by name, where they are not: the protocol stands on every one of them.
+"""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
+
+from runtime.engine.feed import Feed
+from runtime.engine.observer import Observer
+from runtime.engine.partition import Limits, Surroundings
+from runtime.engine.plan import Plan
+from runtime.engine.ports import View
+from runtime.engine.records import Place
+from runtime.engine.worker import Worker
+from runtime.errors import EngineError, Indefinite
+from runtime.host.connection import kafka_settings, redis_settings
+from runtime.host.settings import Settings
+from runtime.kafka.log import KafkaLog
+from runtime.kafka.settings import KafkaSettings
+from runtime.kafka.topics import check_topics, topics_of
+from runtime.redis.view import RedisView, check_eviction, connect
+
+
+class StartRefused(EngineError):  # noqa: N818 - named for what happened, as the others are
+    """Something outside is not as it must be; the message names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """How the worker of one consumer is opened; ``plans`` are all consumers that share topics."""
+
+    settings: Settings
+    plan: Plan
+    plans: Sequence[Plan]
+
+    @asynccontextmanager
+    async def worker(self, feed: Feed, observer: Observer) -> AsyncIterator[Worker]:
+        """Check, connect, and yield a worker that owns nothing yet.
+
+        Raises ``StartRefused`` and ``PartitionStopped``, and ``Indefinite`` where it cannot be
+        known: ask again.
+        """
+        kafka = kafka_settings(self.settings)
+        partitions = await self._check_topics(kafka)
+        client = connect(redis_settings(self.settings))
+        try:
+            await check_eviction(client)
+            async with KafkaLog(kafka) as log:
+                around = Surroundings(
+                    plan=self.plan,
+                    partitions=partitions,
+                    log=log,
+                    feed=feed,
+                    observer=observer,
+                    token=lambda: uuid4().hex,
+                    limits=limits_of(self.settings),
+                )
+                yield Worker(around, self._view_of(client))
+        finally:
+            await client.aclose()
+
+    def _view_of(self, client: Any) -> Callable[[Place], View]:  # noqa: ANN401 - redis' own
+        return lambda place: RedisView(client, view_key(self.plan.group, place))
+
+    async def _check_topics(self, kafka: KafkaSettings) -> int:
+        """Return how many partitions the input has, once all topics are as they must be."""
+        partitions, replicas = await shape_of(kafka, self.plan.input)
+        topics = topics_of(self.plans, partitions)
+        differences = await check_topics(kafka, topics, replicas)
+        if differences:
+            raise StartRefused("; ".join(map(str, differences)))
+        return partitions
+
+
+def view_key(group: str, place: Place) -> str:
+    """Return the name of a partition's hash; in braces, so that it stays on one node."""
+    return f"{{{group}:{place.topic}-{place.partition}}}"
+
+
+def limits_of(settings: Settings) -> Limits:
+    """Return how much at a time."""
+    return Limits(
+        batch_records=settings.batch_records,
+        batch_bytes=settings.batch_bytes,
+        waiting_records=settings.waiting_records,
+        waiting_bytes=settings.waiting_bytes,
+    )
+
+
+async def shape_of(kafka: KafkaSettings, topic: str) -> tuple[int, int]:
+    """Return partitions and replicas of a topic."""
+    admin = AIOKafkaAdminClient(**kafka.connection(), request_timeout_ms=kafka.read_timeout_ms)
+    try:
+        await admin.start()
+        (described,) = await admin.describe_topics([topic])
+    except (KafkaError, OSError) as error:
+        raise Indefinite(f"topics: {type(error).__name__}") from None
+    finally:
+        await admin.close()
+    if described["error_code"]:
+        raise StartRefused(f"{topic}: there is no such topic; therapy topics create makes it")
+    partitions = described["partitions"]
+    return len(partitions), min(len(each["replicas"]) for each in partitions)

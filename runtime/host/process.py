@@ -1,0 +1,225 @@
+"""One process: HTTP first, then each worker, then polling; back again in the opposite order.
+
+It ends with 0 when it is told to (SIGTERM, SIGINT), and with 1 when something ended that should
+run for ever, or a start is refused: another process then takes up where the log says.
+"""
+
+import asyncio
+import gc
+import signal
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import chain
+from socket import socket
+from typing import TypeVar
+
+import structlog
+from aiokafka.errors import KafkaError
+from faststream.asgi import AsgiFastStream
+
+from runtime.engine.feed import Feed
+from runtime.engine.observer import Observer
+from runtime.errors import Indefinite
+from runtime.host.app import announce, build_app, build_broker, join
+from runtime.host.contract import Contract
+from runtime.host.health import Health, pages, serving
+from runtime.host.lag import Lag
+from runtime.host.logs import watch_loop
+from runtime.host.member import Member, Works
+from runtime.host.metrics import Metrics
+from runtime.host.settings import Settings
+
+TICK = 1.0
+"""Seconds between two looks of the watchdog."""
+# After 5 seconds at most for the transactions in flight: all of it takes less than 8.
+CANCEL_WITHIN = 0.3
+LAST_WORD_WITHIN = 0.5
+"""Seconds to tell the group how far it came, which only tools read."""
+LEAVE_WITHIN = 1.0
+"""Seconds to leave the groups; one that is not left is expired by its session."""
+CLOSE_WITHIN = 0.5
+"""Seconds to close the workers' connections."""
+FIRST_PAUSE = 0.5
+LONGEST_PAUSE = 30.0
+UNREACHABLE = (Indefinite, KafkaError, OSError, TimeoutError)
+"""What a start tries again after."""
+
+GC_THRESHOLDS = (50_000, 20, 50)
+"""A batch makes no cycles, and looking for some means to visit all that is alive."""
+
+T = TypeVar("T")
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A service to host: its group, its topics, and how its worker is made.
+
+    ``open_worker`` connects and checks. What it raises of ``UNREACHABLE`` is tried again; anything
+    else ends the start.
+    """
+
+    name: str
+    group: str
+    reads: str
+    writes: tuple[str, ...]
+    open_worker: Callable[[Feed, Observer], AbstractAsyncContextManager[Works]]
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """The services that run together, and the contract that they have with others.
+
+    ``now`` gives seconds since 1970.
+    """
+
+    settings: Settings
+    services: Sequence[Service]
+    metrics: Metrics
+    now: Callable[[], float]
+    contract: Contract
+    told: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when the process is to end."""
+
+    async def run(self, listening: socket) -> int:
+        """Answer HTTP on a socket and run until told to end; return the exit status."""
+        loop = asyncio.get_running_loop()
+        watch_loop(loop)
+        for each in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(each, self.told.set)
+        members = [
+            Member(each.name, each.group, each.reads, Lag(self.now)) for each in self.services
+        ]
+        health = Health(members)
+        app = self._declare(members, health)
+        workers = AsyncExitStack()
+        async with serving(app, listening):
+            try:
+                status = await self._work(app, members, health, workers)
+                await _leave(app, members)
+            finally:
+                await _within(CLOSE_WITHIN, workers.aclose())
+        log.info("ended", status=status)
+        return status
+
+    def _declare(self, members: Sequence[Member], health: Health) -> AsgiFastStream:
+        broker, contract = build_broker(self.settings), self.contract
+        for member in members:
+            join(broker, self.settings, member, contract.messages(member.topic))
+        for topic in dict.fromkeys(chain(*(service.writes for service in self.services))):
+            announce(broker, topic, contract.messages(topic))
+        routes = pages(health, self.metrics, contract)
+        return build_app(broker, contract, routes)
+
+    async def _work(
+        self,
+        app: AsgiFastStream,
+        members: Sequence[Member],
+        health: Health,
+        workers: AsyncExitStack,
+    ) -> int:
+        starting = asyncio.create_task(self._start(app, members, workers), name="start")
+        tasks = [
+            starting,
+            asyncio.create_task(self._watch(health), name="watchdog"),
+            asyncio.create_task(_failure(starting)),
+            *(asyncio.create_task(member.feed.keep_telling()) for member in members),
+        ]
+        told = asyncio.create_task(self.told.wait())
+        await asyncio.wait({told, *tasks[1:]}, return_when=asyncio.FIRST_COMPLETED)
+        is_told = told.done()
+        if not is_told:
+            broken = next((error for error in map(_raised, tasks) if error is not None), None)
+            log.critical("ending", dead=health.deaths(), exc_info=broken)
+        for task in (told, *tasks):
+            task.cancel()
+        await asyncio.wait({told, *tasks}, timeout=CANCEL_WITHIN)
+        return 0 if is_told else 1
+
+    async def _start(
+        self, app: AsgiFastStream, members: Sequence[Member], workers: AsyncExitStack
+    ) -> None:
+        """Open the workers, then join the groups, each until it is reachable."""
+        for service, member in zip(self.services, members, strict=True):
+            observer = self.metrics.observe(member)
+            connect = partial(_connect, workers, service, member.feed, observer)
+            member.works_with(await _until_reachable(connect, service.name))
+        await _until_reachable(lambda: _join_all(app, members), "kafka")
+        log.info("started", services=[service.name for service in self.services])
+
+    async def _watch(self, health: Health) -> None:
+        """Return once something ended that should run for ever."""
+        loop = asyncio.get_running_loop()
+        while not health.deaths():
+            begun = loop.time()
+            await asyncio.sleep(TICK)
+            self.metrics.loop_delay.set(max(loop.time() - begun - TICK, 0.0))
+
+
+async def _until_reachable(action: Callable[[], Awaitable[T]], what: str) -> T:
+    pause = FIRST_PAUSE
+    while True:
+        try:
+            return await action()
+        except UNREACHABLE as error:
+            log.warning("not_reachable", what=what, again_in=pause, exc_info=error)
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE)
+
+
+async def _connect(
+    workers: AsyncExitStack, service: Service, feed: Feed, observer: Observer
+) -> Works:
+    return await workers.enter_async_context(service.open_worker(feed, observer))
+
+
+async def _join_all(app: AsgiFastStream, members: Sequence[Member]) -> None:
+    """Start polling; where one group cannot be joined, leave the others and raise."""
+    try:
+        await app.start()
+    except UNREACHABLE:
+        for member in members:
+            await member.let_go()
+        await app.stop()
+        raise
+
+
+async def _failure(task: asyncio.Task[None]) -> None:
+    """Return once a task has failed; one that succeeds is nothing to return for."""
+    await asyncio.wait([task])
+    if _raised(task) is None:
+        await asyncio.Event().wait()
+
+
+def _raised(task: asyncio.Task[None]) -> BaseException | None:
+    return task.exception() if task.done() and not task.cancelled() else None
+
+
+async def _leave(app: AsgiFastStream, members: Sequence[Member]) -> None:
+    """Stop polling, finish the transactions in flight, tell how far it came, leave the groups."""
+    await asyncio.gather(*(member.leave() for member in members))
+    await _within(LAST_WORD_WITHIN, asyncio.gather(*(member.feed.tell() for member in members)))
+    await _within(LEAVE_WITHIN, app.stop())
+
+
+async def _within(seconds: float, action: Awaitable[object]) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await action
+    except Exception as error:
+        log.warning("not_left", exc_info=error)
+
+
+def run_process(process: Process, listening: socket) -> int:
+    """Run a process in an event loop of its own; return the exit status."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GC_THRESHOLDS)
+    try:
+        with listening:
+            return asyncio.run(process.run(listening))
+    except Exception as bug:
+        log.critical("broken", exc_info=bug)
+        return 1

@@ -1,0 +1,1 @@
+"""KAFKA: the log port on aiokafka, and the topics that it needs."""

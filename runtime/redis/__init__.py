@@ -1,0 +1,1 @@
+"""REDIS: the view port on one hash a partition."""

@@ -1,0 +1,51 @@
+"""What Redis does in one step, as Lua scripts over one hash."""
+
+import hashlib
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A script and the name that a server knows it by once it was sent."""
+
+    source: str
+    sha: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Work the name out."""
+        # What Redis takes for a name; it protects nothing.
+        sha = hashlib.sha1(self.source.encode(), usedforsecurity=False).hexdigest()
+        object.__setattr__(self, "sha", sha)
+
+
+CHANGE = Script("""
+-- KEYS: the hash. ARGV: a guarded field, what it must hold, how many arguments are fields and
+-- values to set, those, then the fields to delete. 1 where it held that, else 0 and no change.
+local key, first = KEYS[1], 4
+if redis.call('HGET', key, ARGV[1]) ~= ARGV[2] then return 0 end
+-- unpack stops near 8000 values; an even number keeps fields and values together.
+local function each(command, last)
+  while first <= last do
+    local upto = math.min(first + 5999, last)
+    redis.call(command, key, unpack(ARGV, first, upto))
+    first = upto + 1
+  end
+end
+each('HSET', first - 1 + tonumber(ARGV[3]))
+each('HDEL', #ARGV)
+return 1
+""")
+
+CLEAR = Script("""
+-- KEYS: the hash. ARGV: the field that says how far a rebuild has read.
+redis.call('UNLINK', KEYS[1])
+redis.call('HSET', KEYS[1], ARGV[1], '0')
+return 1
+""")
+
+COUNT = Script("""
+-- KEYS: the hash. ARGV: the fields that are no state values.
+local count = redis.call('HLEN', KEYS[1])
+for _, field in ipairs(ARGV) do count = count - redis.call('HEXISTS', KEYS[1], field) end
+return count
+""")

@@ -1,0 +1,160 @@
+"""The view port on one Redis hash a partition: state values and their position in one key.
+
+Fields: ``_w`` changelog position applied, ``_n`` the input's next offset, ``_c`` the commit id;
+while a rebuild is under way ``_r`` instead, how far it has read. All else are state values by
+their key. They are lost, evicted, moved and restored together. Nothing is retried here: whatever
+is not answered is indefinite, and the engine recovers.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import NoScriptError, RedisError, ResponseError
+
+from runtime.engine.ports import ViewPosition
+from runtime.errors import Indefinite, PartitionStopped
+from runtime.redis.scripts import CHANGE, CLEAR, COUNT, Script
+
+APPLIED, NEXT_OFFSET, COMMIT, READ = "_w", "_n", "_c", "_r"
+POSITION = (APPLIED, NEXT_OFFSET, COMMIT)
+NO_EVICTION = "noeviction"
+
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True, slots=True)
+class RedisSettings:
+    """Where Redis is, and how long is waited for it, in seconds."""
+
+    url: str = field(repr=False)
+    """May hold a password."""
+    timeout: float = 5.0
+    """For an answer."""
+    connect_timeout: float = 2.0
+    connections: int = 32
+    """So many partitions ask at the same time; others wait their turn."""
+
+
+def connect(settings: RedisSettings) -> Redis:
+    """Return a client for a whole process; it connects when it is first used."""
+    pool = BlockingConnectionPool.from_url(
+        settings.url,
+        max_connections=settings.connections,
+        timeout=settings.timeout,
+        socket_timeout=settings.timeout,
+        socket_connect_timeout=settings.connect_timeout,
+        retry=Retry(NoBackoff(), 0),
+    )
+    return Redis.from_pool(pool)
+
+
+async def check_eviction(client: Redis) -> None:
+    """Refuse a Redis that drops keys of its own accord when its memory is full."""
+    memory = await _definite(client.info("memory"))
+    policy = memory.get("maxmemory_policy")
+    if policy != NO_EVICTION:
+        raise PartitionStopped(f"redis: maxmemory-policy is {policy}, must be {NO_EVICTION}")
+
+
+class RedisView:
+    """The view of one partition, under one key."""
+
+    def __init__(self, client: Redis, key: str) -> None:
+        """Stand on the hash ``key``; in braces, it stays on one node of a cluster."""
+        self._ask: Callable[..., Awaitable[Any]] = client.execute_command
+        self._key = key
+
+    async def get(self, keys: Sequence[str]) -> tuple[ViewPosition | None, list[bytes | None]]:
+        """Return position and values as of one instant."""
+        try:
+            held: list[bytes | None] = await _definite(
+                self._ask("HMGET", self._key, *POSITION, *keys)
+            )
+        except _NotOurs:
+            return None, [None] * len(keys)
+        return _position(held), held[len(POSITION) :]
+
+    async def apply(
+        self, expected: int, changes: Mapping[str, bytes | None], moved: ViewPosition
+    ) -> bool:
+        """Change values and move, where ``_w`` is ``expected``."""
+        return await self._change((APPLIED, expected), changes, _fields(moved))
+
+    async def clear(self) -> None:
+        """Forget everything, and begin a rebuild."""
+        await self._run(CLEAR, READ)
+
+    async def load(self, expected: int, changes: Mapping[str, bytes | None], read: int) -> bool:
+        """Change values in a rebuild, where ``_r`` is ``expected``."""
+        return await self._change((READ, expected), changes, (READ, read))
+
+    async def finish(self, expected: int, moved: ViewPosition) -> bool:
+        """End a rebuild, where ``_r`` is ``expected``."""
+        return await self._change((READ, expected), {READ: None}, _fields(moved))
+
+    async def count(self) -> int:
+        """Return how many state values there are."""
+        return await self._run(COUNT, *POSITION, READ)
+
+    async def _change(
+        self,
+        guard: tuple[str, int],
+        changes: Mapping[str, bytes | None],
+        then: Sequence[str | int],
+    ) -> bool:
+        """Set and delete fields where the guarded one holds its number; ``then`` is set last."""
+        pairs: list[str | bytes | int] = []
+        gone: list[str] = []
+        for key, value in changes.items():
+            if value is None:
+                gone.append(key)
+            else:
+                pairs += (key, value)
+        pairs += then
+        try:
+            return bool(await self._run(CHANGE, *guard, len(pairs), *pairs, *gone))
+        except _NotOurs:
+            return False
+
+    async def _run(self, script: Script, *arguments: str | bytes | int) -> int:
+        """Run a script by its name, or by its text where the server does not know it yet."""
+        try:
+            return int(await _definite(self._ask("EVALSHA", script.sha, 1, self._key, *arguments)))
+        except NoScriptError:
+            return int(await _definite(self._ask("EVAL", script.source, 1, self._key, *arguments)))
+
+
+class _NotOurs(Exception):  # noqa: N818 - what is there in place of the hash is no error of ours
+    """Under the key stands something that is no hash: the view is lost."""
+
+
+async def _definite(asked: Awaitable[Answer]) -> Answer:
+    try:
+        return await asked
+    except NoScriptError:
+        raise
+    except ResponseError as error:
+        if "WRONGTYPE" in str(error):
+            raise _NotOurs from None
+        raise Indefinite(f"redis: {type(error).__name__}") from None
+    except (RedisError, OSError) as error:
+        raise Indefinite(f"redis: {type(error).__name__}") from None
+
+
+def _position(held: Sequence[bytes | None]) -> ViewPosition | None:
+    """Return the position that the first three fields are; None where they are none."""
+    applied, next_offset, commit = held[:3]
+    if applied is None or next_offset is None or commit is None:
+        return None
+    try:
+        return ViewPosition(int(applied), int(next_offset), commit.decode())
+    except ValueError:
+        return None
+
+
+def _fields(moved: ViewPosition) -> tuple[str | int, ...]:
+    return APPLIED, moved.applied, NEXT_OFFSET, moved.next_offset, COMMIT, moved.commit

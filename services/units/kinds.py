@@ -1,0 +1,24 @@
+"""The kinds of state values that ``units`` keeps: what its key names, and its type."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from services.units.state import (
+    AddendaState,
+    DayState,
+    DocumentState,
+    SessionState,
+    UndecidedSegment,
+    UndecidedState,
+)
+
+SCHEMA = 1
+"""The version of these shapes: one higher when an older reader would misread a value."""
+KINDS: Mapping[tuple[str, ...], Any] = {
+    ("session", "patient", "session"): SessionState,
+    ("addenda", "patient", "session"): AddendaState,
+    ("document", "patient", "document"): DocumentState,
+    ("day", "patient", "visit day"): DayState,
+    ("undecided", "patient"): UndecidedState,
+    ("undecided", "patient", "segment"): UndecidedSegment,
+}

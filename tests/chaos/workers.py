@@ -1,0 +1,63 @@
+"""The workers in a chaos run: processes of ``therapy run all``, killed, frozen and restarted."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.cluster.server import Server
+
+SESSION_TIMEOUT_MS = 6_000
+THERAPY = Path(sys.executable).parent / "therapy"
+
+
+class Workers:
+    """Up to three processes on one group; each keeps its log in the folder."""
+
+    def __init__(self, servers: str, redis: str) -> None:
+        """Describe them; nothing runs yet."""
+        self.folder = Path(tempfile.mkdtemp(prefix="workers-"))
+        self._environment = {
+            **os.environ,
+            "THERAPY_KAFKA_BOOTSTRAP_SERVERS": servers,
+            "THERAPY_REDIS_URL": redis,
+            "THERAPY_HTTP_PORT": "0",
+            "THERAPY_KAFKA_SESSION_TIMEOUT_MS": str(SESSION_TIMEOUT_MS),
+            "THERAPY_BATCH_RECORDS": "100",
+        }
+        self._processes: list[Server] = []
+        self.started = 0
+
+    @property
+    def running(self) -> list[Server]:
+        """Return those that have not ended."""
+        return [process for process in self._processes if process.is_running]
+
+    def make_topics(self, partitions: int) -> None:
+        """Make the topics, as an operator does."""
+        command = [str(THERAPY), "topics", "create", "--partitions", str(partitions)]
+        subprocess.run(
+            [*command, "--replicas", "1"], env=self._environment, check=True, capture_output=True
+        )
+
+    def start(self) -> Server:
+        """Start one more."""
+        self.started += 1
+        command = [str(THERAPY), "run", "all"]
+        process = Server(command, self.folder, f"worker-{self.started}", self._environment)
+        process.spawn()
+        self._processes.append(process)
+        return process
+
+    def remove(self) -> None:
+        """Kill all of them, and delete their logs."""
+        self.kill()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def kill(self) -> None:
+        """Kill all of them."""
+        for process in self.running:
+            process.resume()
+            process.kill()

@@ -1,0 +1,75 @@
+"""The servers that the tests share, and what happens where one cannot be had.
+
+On a person's machine the tests that need it are skipped, and the summary says so aloud; where
+``CI`` is set they fail.
+"""
+# ruff: noqa: TID251 - what a machine has is said by its environment; names are new by the time
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from typing import TypeVar
+
+import pytest
+
+from tests.cluster.kafka import Kafka
+from tests.cluster.redis import Redis
+from tests.cluster.server import Missing
+
+Had = TypeVar("Had")
+RUN = f"{time.time_ns():x}"
+"""Part of every name in a server that is shared, so that runs do not meet there."""
+MISSING: list[str] = []
+"""What could not be had in this run, and why."""
+
+
+def kafka() -> Iterator[str]:
+    """Yield the bootstrap servers of the broker that is there, else of one of our own."""
+    given = os.environ.get("THERAPY_KAFKA_BOOTSTRAP_SERVERS")
+    if given:
+        yield given
+        return
+    for own in own_kafka():
+        yield own.bootstrap_servers
+
+
+def own_kafka() -> Iterator[Kafka]:
+    """Yield a running broker of the test's own, to be killed."""
+    own = _have(Kafka)
+    try:
+        _have(own.start)
+        yield own
+    finally:
+        own.remove()
+
+
+def own_redis() -> Iterator[Redis]:
+    """Yield a running Redis of the test's own, to be killed."""
+    own = _have(Redis)
+    try:
+        _have(own.start)
+        yield own
+    finally:
+        own.remove()
+
+
+def redis() -> Iterator[str]:
+    """Yield the address of the Redis that is there, else of one of our own."""
+    given = os.environ.get("THERAPY_REDIS_URL")
+    if given:
+        yield given
+        return
+    for own in own_redis():
+        yield own.url
+
+
+def _have(make: Callable[[], Had]) -> Had:
+    try:
+        return make()
+    except Missing as missing:
+        reason = str(missing)
+    if reason not in MISSING:
+        MISSING.append(reason)
+    if os.environ.get("CI"):
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)

@@ -1,0 +1,264 @@
+"""``therapy run``: its settings, what it tells, and the consumers on a real Kafka and Redis."""
+# ruff: noqa: TID251 - the commands that are started here have our environment
+
+import asyncio
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+
+from commands.composition import Service
+from commands.exits import USAGE
+from commands.hosting import build_process, contract_of, days_left, telling
+from commands.main import main
+from reference.rulebook import RuleBook
+from runtime.host.metrics import Said
+from runtime.host.settings import described, read_settings
+from schemas.asyncapi import asyncapi_document
+from schemas.envelope import Event
+from schemas.events import CONSUMERS, Topic
+from tests.clinic import Clinic, Json, event, plan_of_care, service, session
+from tests.cluster.needed import own_kafka, own_redis
+from tests.docs.pages import table, text_of
+
+THERAPY = Path(sys.executable).with_name("therapy")
+PATIENTS = 12
+READY_WITHIN = 60.0
+
+
+def test_the_help_lists_every_setting(capsys: pytest.CaptureFixture[str]) -> None:
+    """With default, unit and what is allowed."""
+    with pytest.raises(SystemExit):
+        main(["run", "--help"])
+    said = re.sub(r"\s+", " ", capsys.readouterr().out)
+    for each in described():
+        assert each.variable in said
+        assert each.said in said
+        assert each.allowed in said
+    assert "[45000 ms]" in said
+
+
+def test_the_page_lists_every_setting() -> None:
+    """The table of docs/settings.md is the one that the settings make."""
+    rows = [
+        (f"`{each.variable}`", _code(each.default), each.unit, each.allowed, each.said)
+        for each in described()
+    ]
+    made = table(("setting", "default", "unit", "allowed", "what it is"), rows)
+    assert made in text_of("docs/settings.md")
+
+
+def _code(default: str) -> str:
+    return default if default == "–" else f"`{default}`"
+
+
+def test_a_wrong_setting_stops_the_start(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each by its name, on a line of its own, with status 2."""
+    monkeypatch.setenv("THERAPY_HTTP_PORT", "http")
+    monkeypatch.setenv("THERAPY_REDIS_URL", "s3cret")
+    assert main(["run", "units"]) == USAGE
+    said = capsys.readouterr().err
+    assert "therapy: THERAPY_HTTP_PORT: input should be a valid integer" in said
+    assert "therapy: THERAPY_REDIS_URL: wanted: redis://" in said
+    assert "s3cret" not in said
+
+
+def test_a_port_that_is_taken_stops_the_start(rulebook: RuleBook) -> None:
+    """Before anything is connected, with status 2."""
+    del rulebook
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        done = subprocess.run(
+            [THERAPY, "run", "units"],
+            env=os.environ | {"THERAPY_HTTP_PORT": str(taken.getsockname()[1])},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == USAGE
+    assert "Address already in use" in done.stderr
+
+
+def test_a_service_is_one_of_ours() -> None:
+    """Any other word is wrong usage."""
+    with pytest.raises(SystemExit) as exit_:
+        main(["run", "gateway"])
+    assert exit_.value.code == USAGE
+
+
+def test_all_runs_the_consumers_in_one_process(rulebook: RuleBook) -> None:
+    """Each is a group of its own, on the contract's topics."""
+    process = build_process(Service, read_settings({}), rulebook)
+    hosted = {each.name: (each.group, each.reads, each.writes) for each in process.services}
+    assert hosted == {
+        name: (f"therapy-{name}", reads, (writes, Topic.DEAD_LETTERS))
+        for name, (reads, writes) in CONSUMERS.items()
+    }
+
+
+def test_a_process_has_its_part_of_the_contract() -> None:
+    """All of it for all consumers; of one the operations that it has, and their channels."""
+    assert contract_of(CONSUMERS) == asyncapi_document()
+    units = contract_of(["units"])
+    assert list(units["operations"]) == ["units.receive", "units.send", "units.send-dead-letter"]
+    assert list(units["channels"]) == ["therapy.sessions", "therapy.units", "therapy.dead-letters"]
+
+
+def test_a_decision_is_told_by_its_kind_and_findings() -> None:
+    """Other events tell nothing."""
+
+    @dataclass
+    class Found:
+        code: str
+
+    @dataclass
+    class Data:
+        findings: tuple[Found, ...]
+
+    def of(type_: str) -> Event:
+        data = Data((Found("A"), Found("B")))
+        at = datetime(2026, 1, 1, tzinfo=UTC)
+        return Event(type=type_, source="/t", id="1", time=at, partitionkey="P-1", data=data)
+
+    assert telling(of("therapy.claim.needs-documentation.v1")) == Said(
+        "needs-documentation", ("A", "B")
+    )
+    assert telling(of("therapy.threshold.crossed.v1")) is None
+
+
+def test_reference_data_tell_their_days(rulebook: RuleBook) -> None:
+    """Those that end, by name; what is open-ended has none."""
+    days = days_left(rulebook)
+    names = {name for name, _series in rulebook.series()}
+    assert days
+    assert set(days) < names
+
+
+@dataclass
+class Cluster:
+    """A Kafka and a Redis of this test's own, and how a command reaches them."""
+
+    kafka: str
+    redis: str
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """What a command is told."""
+        ours = {
+            "THERAPY_KAFKA_BOOTSTRAP_SERVERS": self.kafka,
+            "THERAPY_REDIS_URL": self.redis,
+            "THERAPY_HTTP_PORT": "0",
+            "THERAPY_KAFKA_SESSION_TIMEOUT_MS": "6000",
+        }
+        return os.environ | ours
+
+    def therapy(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run a command to its end."""
+        return subprocess.run(
+            [THERAPY, *arguments],
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def start(self, log: Path) -> subprocess.Popen[bytes]:
+        """Start all consumers, which log everything that they ever would."""
+        environment = {**self.environment, "THERAPY_LOG_LEVEL": "debug"}
+        with log.open("wb") as said:
+            return subprocess.Popen([THERAPY, "run", "all"], env=environment, stderr=said)
+
+
+@pytest.fixture
+def cluster() -> Iterator[Cluster]:
+    """Yield a Kafka and a Redis with nothing in them."""
+    for kafka in own_kafka():
+        for redis in own_redis():
+            yield Cluster(kafka.bootstrap_servers, redis.url)
+
+
+def sent() -> list[Json]:
+    """Return sessions and documents of some patients, in the order in which they come."""
+    events: list[Json] = []
+    for number in range(PATIENTS):
+        named = {"patient_id": f"P-MARKED-{number}"}
+        visit = session(f"S-{number}", [service(1, "97110", 30)]) | named
+        later = visit | {"session_id": f"T-{number}", "date_of_service": "2026-03-04"}
+        for kind, data in (
+            ("session.completed", visit),
+            ("documentation.received", plan_of_care() | named),
+            ("session.completed", later),
+        ):
+            at = f"2026-03-05T10:{len(events):02}:00-06:00"
+            events.append(event(kind, data, time=at, event_id=f"e-{len(events)}"))
+    return events
+
+
+async def test_the_consumers_decide_on_kafka_as_in_a_replay(
+    cluster: Cluster, clinic: Clinic, tmp_path: Path
+) -> None:
+    """The same decisions in the same order for each patient, and none of them in any log."""
+    assert (
+        cluster.therapy("topics", "create", "--partitions", "2", "--replicas", "1").returncode == 0
+    )
+    assert cluster.therapy("topics", "check").returncode == 0
+    wanted: dict[str, list[str]] = defaultdict(list)
+    for each in sent():
+        for emitted in clinic.send_event(each):
+            if emitted["source"] == "/therapy/claims":
+                wanted[emitted["partitionkey"]].append(emitted["id"])
+    log = tmp_path / "log"
+    running = cluster.start(log)
+    try:
+        await _send(cluster)
+        found = await _decided(cluster, sum(map(len, wanted.values())))
+    finally:
+        running.send_signal(signal.SIGTERM)
+        status = await asyncio.to_thread(running.wait, 8)
+    assert status == 0
+    assert found == wanted
+    text = log.read_text(encoding="utf-8")
+    assert all(json.loads(line) for line in text.splitlines())
+    assert "MARKED" not in text
+
+
+async def _send(cluster: Cluster) -> None:
+    async with AIOKafkaProducer(bootstrap_servers=cluster.kafka) as producer:
+        bad = [("ce_type", b"\xff"), ("ce_subject", b"MARKED")]
+        await producer.send_and_wait(Topic.SESSIONS, b'{"MARKED', key=b"MARKED", headers=bad)
+        for each in sent():
+            attributes = {name: value for name, value in each.items() if name != "data"}
+            headers = [(f"ce_{name}", value.encode()) for name, value in attributes.items()]
+            headers.append(("content-type", b"application/json"))
+            value, key = json.dumps(each["data"]).encode(), each["partitionkey"].encode()
+            await producer.send_and_wait(Topic.SESSIONS, value, key=key, headers=headers)
+
+
+async def _decided(cluster: Cluster, count: int) -> dict[str, list[str]]:
+    """Return the ids of so many decisions, by patient, as they are committed."""
+    found: dict[str, list[str]] = defaultdict(list)
+    consumer = AIOKafkaConsumer(
+        Topic.CLAIMS,
+        bootstrap_servers=cluster.kafka,
+        auto_offset_reset="earliest",
+        isolation_level="read_committed",
+    )
+    async with consumer, asyncio.timeout(READY_WITHIN):
+        while sum(map(len, found.values())) < count:
+            record = await consumer.getone()
+            headers = dict(record.headers)
+            if headers["ce_source"] == b"/therapy/claims":
+                found[record.key.decode()].append(headers["ce_id"].decode())
+    return found
