@@ -152,11 +152,13 @@ class Member(ConsumerRebalanceListener):  # type: ignore[misc]
             return None
         if any(_has_ended(task) for task in _tasks_of(consumer)):
             return "the consumer's coordinator or fetcher ended"
-        polls = list(self._polls())
-        if polls and all(map(_has_ended, polls)):
+        # FastStream starts polling again where it raised, at once and for ever; else it has ended.
+        *failed, last = [*self._polls()] or [None]
+        if len(failed) >= POLLS_FAILED:
+            return "polling fails again and again"
+        if last is not None and last.done() and (last.cancelled() or last.exception() is None):
             return "polling ended"
-        # FastStream starts it again, at once and for ever.
-        return "polling fails again and again" if len(polls) > POLLS_FAILED else None
+        return None
 
 
 def _tasks_of(consumer: AIOKafkaConsumer) -> Iterable[asyncio.Task[object] | None]:

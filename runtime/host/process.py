@@ -25,6 +25,7 @@ from runtime.errors import Indefinite
 from runtime.host.app import announce, build_app, build_broker, join
 from runtime.host.contract import Contract
 from runtime.host.health import Health, pages, serving
+from runtime.host.heard import Heard
 from runtime.host.lag import Lag
 from runtime.host.logs import watch_loop
 from runtime.host.member import Member, Works
@@ -143,7 +144,7 @@ class Process:
     ) -> None:
         """Open the workers, then join the groups, each until it is reachable."""
         for service, member in zip(self.services, members, strict=True):
-            observer = self.metrics.observe(member)
+            observer = Heard(service.name, self.metrics.observe(member))
             connect = partial(_connect, workers, service, member.feed, observer)
             member.works_with(await _until_reachable(connect, service.name))
         await _until_reachable(lambda: _join_all(app, members), "kafka")

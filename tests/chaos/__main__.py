@@ -76,6 +76,8 @@ def run(seed: int, arguments: Namespace, rulebook: RuleBook) -> tuple[Verdict, C
         workers.make_topics(PARTITIONS)
         faults = Faults(kafka, redis, workers, random.Random(seed))
         verdict = asyncio.run(_play(seed, arguments.seconds, faults, rulebook))
+        workers.kill()
+        faults.counts += workers.said()
         if verdict.is_right and not arguments.keep:
             workers.remove()
         return verdict, faults.counts

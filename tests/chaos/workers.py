@@ -1,15 +1,19 @@
 """The workers in a chaos run: processes of ``therapy run all``, killed, frozen and restarted."""
 
+import json
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from pathlib import Path
 
 from tests.cluster.server import Server
 
 SESSION_TIMEOUT_MS = 6_000
+HEARD = ("recovering", "view_moved", "resent", "stopped", "broken")
+"""The lines of their logs that are counted."""
 THERAPY = Path(sys.executable).parent / "therapy"
 
 
@@ -55,6 +59,19 @@ class Workers:
         """Kill all of them, and delete their logs."""
         self.kill()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def said(self) -> Counter[str]:
+        """Return how often they said what matters, and how many records they sent again."""
+        counts: Counter[str] = Counter()
+        for path in self.folder.glob("*.log"):
+            for line in path.read_text(encoding="utf-8").splitlines():
+                said = json.loads(line) if line.startswith("{") else {}
+                event = said.get("event")
+                if event in HEARD:
+                    counts[f"({event})"] += 1
+                if event == "resent":
+                    counts["(records sent again)"] += said["records"]
+        return counts
 
     def kill(self) -> None:
         """Kill all of them."""
