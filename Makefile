@@ -3,6 +3,7 @@
 #   make test    the whole test suite
 #   make check   format, lint, types, import contract, style
 #   make bench   the benchmarks
+#   make chaos   real brokers, Redis and workers under seeded faults: SECONDS, SEED, SEEDS, KAFKA, NODES
 #   make broker  the jars of a real Kafka for the tests, where there are Java and Maven
 #   make setup   the environment alone
 #   make lock    the locked requirements anew, from pyproject.toml (needs uv)
@@ -16,7 +17,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-emit-index-url --no-emit-find-links
 
-.PHONY: setup demo test check bench broker lock clean
+.PHONY: setup demo test check bench chaos broker lock clean
 
 setup: $(VENV)/.tested
 
@@ -35,6 +36,14 @@ check: $(VENV)/.tested
 
 bench: $(VENV)/.tested
 	$(BIN)/python -m tests.bench $(ARGS)
+
+SECONDS ?= 60
+SEED ?= 0
+SEEDS ?= 1
+NODES ?= 1
+chaos: $(VENV)/.tested broker
+	$(BIN)/python -m tests.chaos --seconds $(SECONDS) --seed $(SEED) --seeds $(SEEDS) \
+		--kafka $(KAFKA) --nodes $(NODES)
 
 # Without a broker the tests that need one are skipped, and say so.
 broker: $(JARS)/.fetched

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from commands.composition import Service
-from commands.plans import build_plan
+from commands.plans import DECISION_WORDS, build_plan
 from reference.rulebook import RuleBook, load
 from runtime.engine.plan import Plan
 from runtime.host import process
@@ -20,13 +20,6 @@ from runtime.host.process import Process, run_process
 from runtime.host.settings import Settings
 from schemas.asyncapi import asyncapi_document
 from schemas.envelope import Event
-from schemas.events import DECISIONS
-
-KINDS = {
-    type_.value: type_.value.removeprefix("therapy.claim.").removesuffix(".v1")
-    for type_ in DECISIONS
-}
-"""The word for each decision, by its event's type."""
 
 
 def host(services: Iterable[Service], settings: Settings) -> int:
@@ -67,7 +60,7 @@ def _hosted(plan: Plan, opening: Opening) -> process.Service:
 
 def telling(event: Event) -> Said | None:
     """Say of a decision what is counted."""
-    kind = KINDS.get(event.type)
+    kind = DECISION_WORDS.get(event.type)
     if kind is None:
         return None
     return Said(kind, tuple(finding.code for finding in event.data.findings))

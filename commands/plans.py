@@ -10,13 +10,15 @@ from reference.rulebook import RuleBook
 from runtime.engine.codec import JsonCodec
 from runtime.engine.plan import Plan, Unread
 from runtime.engine.records import Record
+from runtime.processor import Key, Value
 from schemas.envelope import Event, write_data
-from schemas.events import ON_TOPIC, Topic
-from schemas.own_events import OwnReader
+from schemas.events import DECISIONS, ON_TOPIC, Topic
+from schemas.own_events import STRUCTS, OwnReader
 from schemas.reading import Reader, Unreadable
 from schemas.structs import reader_of
 from schemas.values import DeadLetterReason
 from services.claims import kinds as claims
+from services.claims.state import DecisionState
 from services.spend import kinds as spend
 from services.units import kinds as units
 
@@ -27,6 +29,13 @@ KINDS: Mapping[Service, tuple[Mapping[tuple[str, ...], Any], int]] = {
     Service.CLAIMS: (claims.KINDS, claims.SCHEMA),
 }
 """The state values of each consumer by what their keys name, and the version of their types."""
+
+
+DECISION_WORDS = {
+    type_.value: type_.value.removeprefix("therapy.claim.").removesuffix(".v1")
+    for type_ in DECISIONS
+}
+"""The word for each decision, by its event's type."""
 
 
 def build_plan(service: Service, rulebook: RuleBook) -> Plan:
@@ -48,18 +57,27 @@ def build_plan(service: Service, rulebook: RuleBook) -> Plan:
             write_data, {(named[0], len(named)): reader_of(kind) for named, kind in kinds.items()}
         ),
         state_schema=schema,
+        tally=_decision if service is Service.CLAIMS else None,
     )
+
+
+def _decision(_key: Key, value: Value) -> str | None:
+    """Count visit days by what was decided last."""
+    if not isinstance(value, DecisionState) or value.history.type is None:
+        return None
+    return DECISION_WORDS[value.history.type]
 
 
 def _reader(topic: Topic) -> Callable[[Record], Event | Unread]:
     """Return what reads a topic's records: closed what a hospital sends, open what is ours."""
     types = ON_TOPIC[topic]
     binary: Reader | OwnReader
-    structured = None
     if topic is Topic.SESSIONS:
         binary = structured = Reader(types)
     else:
         binary = OwnReader(types)
+        # What a hospital sent in structured mode is passed on as it came.
+        structured = Reader([each for each in types if each not in STRUCTS], closed=False)
 
     def read(record: Record) -> Event | Unread:
         event = _read(binary, structured, record)
@@ -70,9 +88,7 @@ def _reader(topic: Topic) -> Callable[[Record], Event | Unread]:
     return read
 
 
-def _read(
-    binary: Reader | OwnReader, structured: Reader | None, record: Record
-) -> Event | Unreadable:
+def _read(binary: Reader | OwnReader, structured: Reader, record: Record) -> Event | Unreadable:
     try:
         key = None if record.key is None else record.key.decode()
         headers = {name: value.decode() for name, value in record.headers if value is not None}
@@ -80,7 +96,7 @@ def _read(
         return Unreadable(DeadLetterReason.NOT_A_CLOUD_EVENT, "the key or a header is not UTF-8")
     value = record.value or b""
     media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
-    if structured is None or media_type != STRUCTURED:
+    if media_type != STRUCTURED:
         return binary.read_binary(headers, key, value)
     event = structured.read_structured(value)
     if isinstance(event, Event) and key is not None and event.partitionkey != key:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from functools import cached_property
 
 from schemas.values import (
     Discipline,
@@ -20,7 +19,6 @@ from schemas.values import (
     Program,
     Setting,
     Severity,
-    Threshold,
     ThresholdGroup,
     UnitRule,
 )
@@ -191,7 +189,7 @@ class AssistantRule:
     exempt_settings: frozenset[Setting]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Thresholds:
     """The yearly thresholds of one group in dollars; balances strictly above are over."""
 
@@ -199,26 +197,6 @@ class Thresholds:
     """90 % of the KX threshold, a parameter of ours."""
     kx: Decimal | NoValueInForce
     review: Decimal | NoValueInForce
-
-    @cached_property
-    def in_force(self) -> Mapping[Threshold, Decimal]:
-        """Those that have a value, in the order in which a rising balance passes them."""
-        stated = {
-            Threshold.APPROACHING_KX: self.approaching_kx,
-            Threshold.KX: self.kx,
-            Threshold.REVIEW: self.review,
-        }
-        return {
-            name: amount
-            for name, amount in stated.items()
-            if not isinstance(amount, NoValueInForce)
-        }
-
-    @cached_property
-    def missing(self) -> tuple[NoValueInForce, ...]:
-        """What a decision lacks: the KX threshold and that of medical review, if not in force."""
-        needed = (self.kx, self.review)
-        return tuple([amount for amount in needed if isinstance(amount, NoValueInForce)])
 
 
 NO_PAIRS: Mapping[str, CodePair] = {}

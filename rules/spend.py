@@ -6,7 +6,7 @@ Where the authority is silent on the order of a year's days, a day keeps the pla
 it was first accrued. All money is dollars.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import assert_never
@@ -21,7 +21,8 @@ from schemas.model import Struct
 from schemas.spend import Spend, SpendLine
 from schemas.values import Basis, Direction, Discipline, Threshold, ThresholdGroup
 
-NONE_IN_FORCE: Mapping[Threshold, Decimal] = {}
+RISING = (Threshold.APPROACHING_KX, Threshold.KX, Threshold.REVIEW)
+"""The thresholds in the order in which a rising balance passes them."""
 
 
 class Standing(Struct, frozen=True):
@@ -137,15 +138,16 @@ def report_thresholds(
         return ()
     if isinstance(facts.thresholds, NoValueInForce):
         return (report_missing(facts, facts.thresholds),)
-    missing = facts.thresholds[group].missing
+    needed = facts.thresholds[group]
+    missing = [each for each in (needed.kx, needed.review) if isinstance(each, NoValueInForce)]
     return tuple([report_missing(facts, each) for each in missing]) if missing else ()
 
 
 def write_spend(standing: Standing, thresholds: Thresholds | None) -> Spend:
     """Write where a visit day stands and what it is over (SSA §1833(g)(5)(E), (7))."""
     after = standing.balance_before + standing.amount
-    in_force = NONE_IN_FORCE if thresholds is None else thresholds.in_force
-    kx, review = in_force.get(Threshold.KX), in_force.get(Threshold.REVIEW)
+    kx = None if thresholds is None else _in_force(thresholds.kx)
+    review = None if thresholds is None else _in_force(thresholds.review)
     reported_as_of = standing.reported_as_of
     return Spend(
         year=standing.year,
@@ -163,6 +165,10 @@ def write_spend(standing: Standing, thresholds: Thresholds | None) -> Spend:
     )
 
 
+def _in_force(threshold: Decimal | NoValueInForce) -> Decimal | None:
+    return None if isinstance(threshold, NoValueInForce) else threshold
+
+
 def find_crossings(
     before: Decimal, after: Decimal, thresholds: Thresholds | None
 ) -> tuple[Crossing, ...]:
@@ -174,9 +180,10 @@ def find_crossings(
         return ()
     is_rising = before < after
     lower, upper = (before, after) if is_rising else (after, before)
-    passed = [each for each in thresholds.in_force.items() if lower <= each[1] < upper]
-    if not passed:
-        return ()
-    direction = Direction.UP if is_rising else Direction.DOWN
-    crossings = [Crossing(name, direction, amount) for name, amount in passed]
+    amounts = (thresholds.approaching_kx, thresholds.kx, thresholds.review)
+    crossings = [
+        Crossing(name, Direction.UP if is_rising else Direction.DOWN, amount)
+        for name, amount in zip(RISING, amounts, strict=True)
+        if not isinstance(amount, NoValueInForce) and lower <= amount < upper
+    ]
     return tuple(crossings if is_rising else reversed(crossings))

@@ -139,8 +139,7 @@ class Leader:
         """
         stop = min(before, self.end(committed=True))
         last = {
-            record.key: record.offset
-            for record in self.records_between(0, stop, committed=True)
+            record.key: record.offset for record in self.records_between(0, stop, committed=True)
         }
         for offset in range(stop):
             record = self.records[offset]

@@ -57,6 +57,11 @@ class Hash:
         for each in reversed(chain):
             self._change(each.changes)
 
+    def become(self, values: Mapping[str, bytes], position: ViewPosition | None) -> None:
+        """Become what a hash of another Redis is."""
+        self._versions.append(_Version(None, dict(values), position, None))
+        self.restore(len(self._versions) - 1)
+
     def get(self, keys: Sequence[str]) -> tuple[ViewPosition | None, list[bytes | None]]:
         """Return position and values as of now."""
         values = self.values

@@ -6,8 +6,8 @@ That is why a state key names the partition key of its event second (``runtime.p
 which is checked here. What comes out stands in the order of the input.
 """
 
-from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections import Counter, deque
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
@@ -46,6 +46,8 @@ class Outcome(msgspec.Struct, frozen=True):
     changes: dict[str, bytes | None]
     live_delta: int
     led: list[Led]
+    tallies: Mapping[str, int] = {}
+    """By how much each tally rises or falls."""
 
 
 @dataclass(slots=True)
@@ -76,6 +78,8 @@ class Batch:
     existed: dict[Key, bool] = field(default_factory=dict)
     """Which keys had a value before the batch, as far as it is known."""
     changed: dict[Key, None] = field(default_factory=dict)
+    counted: dict[Key, str] = field(default_factory=dict)
+    """What the values were counted as before the batch."""
 
     async def run(self, place: Place, records: Sequence[Record]) -> Outcome:
         """Return what the records lead to; nothing is written."""
@@ -134,12 +138,15 @@ class Batch:
         missing = [key for key in dict.fromkeys(keys) if key not in self.existed]
         if not missing:
             return
-        decode = self.plan.codec.decode
+        decode, tally = self.plan.codec.decode, self.plan.tally
         raws = await self.read([key_text(key) for key in missing])
         for key, raw in zip(missing, raws, strict=True):
             self.existed[key] = raw is not None
+            value = None if raw is None else decode(key, raw)
             if key not in self.changed:
-                self.values[key] = None if raw is None else decode(key, raw)
+                self.values[key] = value
+            if tally is not None and value is not None and (name := tally(key, value)):
+                self.counted[key] = name
 
     def _outcome(self, place: Place, slots: Sequence[Slot]) -> Outcome:
         output: list[Message] = []
@@ -163,7 +170,23 @@ class Batch:
                 output.append(passed_on(record))
             led.append(Led(emitted, since))
         changes, live_delta = self._changes()
-        return Outcome(output, letters, changes, live_delta, led)
+        return Outcome(output, letters, changes, live_delta, led, self._tallies())
+
+    def _tallies(self) -> Mapping[str, int]:
+        """Return by how much each tally rises or falls."""
+        tally = self.plan.tally
+        if tally is None:
+            return {}
+        moved: Counter[str] = Counter()
+        for key in self.changed:
+            value = self.values[key]
+            after = None if value is None else tally(key, value)
+            before = self.counted.get(key)
+            if before is not None:
+                moved[before] -= 1
+            if after is not None:
+                moved[after] += 1
+        return moved
 
     def _changes(self) -> tuple[dict[str, bytes | None], int]:
         """Return the last value of every key that changed, and how many more keys there are."""

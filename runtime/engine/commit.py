@@ -86,6 +86,7 @@ class Committer:
             state_schema=self.plan.state_schema,
             partitions=last.partitions,
             transactional_id=last.transactional_id,
+            tallies=_moved(last.tallies, outcome.tallies),
             outputs=wrote_all(
                 {place: len(messages) for place, messages in batches.items()}, standing.ends
             ),
@@ -112,6 +113,13 @@ class Committer:
         if any(first != ends[place] for place, first in firsts.items()):
             raise Indefinite("somebody else wrote where only this partition may")
         return firsts
+
+
+def _moved(tallies: Mapping[str, int], by: Mapping[str, int]) -> dict[str, int]:
+    """Return the tallies after a batch, by name; what counts nothing is left out."""
+    names = sorted({*tallies, *by})
+    after = {name: tallies.get(name, 0) + by.get(name, 0) for name in names}
+    return {name: count for name, count in after.items() if count}
 
 
 async def seen(log: Log, lasts: Mapping[Place, int]) -> dict[Place, int]:

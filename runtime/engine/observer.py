@@ -1,6 +1,6 @@
 """What the engine tells of itself: counted as metrics in a process, checked in the tests."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from runtime.engine.records import Place
 from schemas.envelope import Event
@@ -32,6 +32,9 @@ class Observer:
 
     def recovered(self, place: Place, states: int, seconds: float) -> None:
         """Hear that it ended, with so many state values read from the changelog."""
+
+    def standing(self, place: Place, tallies: Mapping[str, int]) -> None:
+        """Hear how many state values of the partition count as what, after each transaction."""
 
     def resent(self, place: Place, records: int) -> None:
         """Hear that records of a decided transaction, whose markers were lost, were sent again."""

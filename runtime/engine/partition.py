@@ -217,6 +217,7 @@ class Partition:
             around.observer.resent(place, recovered.resent)
         around.observer.recovered(place, recovered.restored, seconds)
         standing = recovered.standing
+        around.observer.standing(place, standing.last.tallies)
         self._waiting.restart(standing.last.next_offset)
         self.status = Status.RUNNING
         around.feed.seek(place, standing.last.next_offset)
@@ -259,6 +260,7 @@ class Partition:
         self._pause = around.limits.first_pause
         self._batch_limit = min(2 * self._batch_limit, around.limits.batch_records)
         around.feed.handled(place, standing.last.next_offset)
+        around.observer.standing(place, standing.last.tallies)
         self._tell(outcome, len(records), seconds)
 
     def _take(self) -> list[Record]:

@@ -30,6 +30,10 @@ class Codec(Protocol):
         ...
 
 
+Tally = Callable[[Key, Value], str | None]
+"""Names what a state value is counted as; None is not counted."""
+
+
 class Places(NamedTuple):
     """Where one partition of a consumer reads and writes; every name is a place of its own."""
 
@@ -68,6 +72,7 @@ class Plan:
     write_letter: Callable[[Place, Record, Unread], Message]
     codec: Codec
     state_schema: int
+    tally: Tally | None = None
 
     @property
     def group(self) -> str:

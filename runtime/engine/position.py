@@ -50,6 +50,8 @@ class PositionRecord(msgspec.Struct, frozen=True):
     transactional_id: str
     outputs: tuple[Wrote, ...]
     """Every output place, those left alone too."""
+    tallies: dict[str, int] = {}
+    """How many of the state values count as what (``Plan.tally``)."""
     engine_schema: int = ENGINE_SCHEMA
 
     def wrote(self) -> dict[Place, Wrote]:

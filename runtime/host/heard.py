@@ -1,6 +1,6 @@
 """What happens to partitions, in the log, on its way to the metrics."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import structlog
 
@@ -50,6 +50,10 @@ class Heard(Observer):
         partition = place.partition
         self._log.info("recovered", partition=partition, states=states, seconds=round(seconds, 3))
         self._on.recovered(place, states, seconds)
+
+    def standing(self, place: Place, tallies: Mapping[str, int]) -> None:
+        """Pass it on."""
+        self._on.standing(place, tallies)
 
     def resent(self, place: Place, records: int) -> None:
         """Log that the broker had lost markers."""

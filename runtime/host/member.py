@@ -153,12 +153,10 @@ class Member(ConsumerRebalanceListener):  # type: ignore[misc]
         if any(_has_ended(task) for task in _tasks_of(consumer)):
             return "the consumer's coordinator or fetcher ended"
         # FastStream starts polling again where it raised, at once and for ever; else it has ended.
-        *failed, last = [*self._polls()] or [None]
-        if len(failed) >= POLLS_FAILED:
+        polls = list(self._polls())
+        if len(polls) > POLLS_FAILED:
             return "polling fails again and again"
-        if last is not None and last.done() and (last.cancelled() or last.exception() is None):
-            return "polling ended"
-        return None
+        return "polling ended" if polls and _has_ended_quietly(polls[-1]) else None
 
 
 def _tasks_of(consumer: AIOKafkaConsumer) -> Iterable[asyncio.Task[object] | None]:
@@ -168,6 +166,10 @@ def _tasks_of(consumer: AIOKafkaConsumer) -> Iterable[asyncio.Task[object] | Non
         yield coordinator._coordination_task  # noqa: SLF001
     if fetcher is not None:
         yield fetcher._fetch_task  # noqa: SLF001
+
+
+def _has_ended_quietly(task: asyncio.Task[object]) -> bool:
+    return task.done() and (task.cancelled() or task.exception() is None)
 
 
 def _has_ended(task: asyncio.Task[object] | None) -> bool:

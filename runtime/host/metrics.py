@@ -4,6 +4,7 @@ Counters say what was decided once and for all: they are counted when a transact
 event that was decided again after a crash is counted by whoever committed it.
 """
 
+from collections import Counter as Counts
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -39,6 +40,8 @@ class Said(NamedTuple):
     findings: tuple[str, ...]
 
 
+Standing = Mapping[tuple[str, Place], Mapping[str, int]]
+"""What the state values of each service's partitions count as."""
 Telling = Callable[[Event], Said | None]
 """Reads a decision; None for an event that is none."""
 
@@ -57,7 +60,8 @@ class Metrics:
         self._define_work()
         self._define_trouble()
         self._define_decisions()
-        self.registry.register(Partitions(self._members))
+        self.standing: dict[tuple[str, Place], Mapping[str, int]] = {}
+        self.registry.register(Partitions(self._members, self.standing))
 
     def _define_work(self) -> None:
         self.records = Counter(
@@ -229,6 +233,10 @@ class ServiceMetrics(Observer):
         self._metrics.restored.labels(self._service).inc(states)
         self._metrics.recovery_seconds.labels(self._service).observe(seconds)
 
+    def standing(self, place: Place, tallies: Mapping[str, int]) -> None:
+        """Keep what the partition's state values count as, for the next look."""
+        self._metrics.standing[self._service, place] = tallies
+
     def resent(self, place: Place, records: int) -> None:
         """Count records that were sent again."""
         del place
@@ -248,9 +256,10 @@ class ServiceMetrics(Observer):
 class Partitions(Collector):
     """The partitions of every member, as they stand at each look."""
 
-    def __init__(self, members: Sequence[Member]) -> None:
-        """Look at these members."""
+    def __init__(self, members: Sequence[Member], standing: Standing) -> None:
+        """Look at these members, and at what their state values count as."""
         self._members = members
+        self._standing = standing
 
     def describe(self) -> Iterable[Metric]:
         """Name nothing beforehand: the partitions are not known yet."""
@@ -276,7 +285,22 @@ class Partitions(Collector):
             statuses = list(member.status().values())
             for status in Status:
                 count.add_metric([member.name, status.value], statuses.count(status))
-        yield from (records, seconds, count)
+        yield from (records, seconds, count, self._days())
+
+    def _days(self) -> Metric:
+        """Add up the tallies of the partitions that are ours now."""
+        days = GaugeMetricFamily(
+            "therapy_visit_days",
+            "Visit days by their last decision, of the partitions that this process owns.",
+            labels=["kind"],
+        )
+        counts: Counts[str] = Counts()
+        for member in self._members:
+            for place in member.status():
+                counts.update(self._standing.get((member.name, place), {}))
+        for kind, number in sorted(counts.items()):
+            days.add_metric([kind], number)
+        return days
 
 
 class ReferenceDays(Collector):

@@ -41,17 +41,19 @@ def main() -> int:
     for seed in range(first, last):
         gc.collect()
         try:
-            verdict, faults = run(seed, arguments, rulebook)
+            verdict, counts = run(seed, arguments, rulebook)
         except Stuck as stuck:
             wrong += 1
             print(f"seed {seed}: STUCK: {stuck}", flush=True)
             continue
-        total += faults
+        total += counts
         wrong += not verdict.is_right
-        said = ", ".join(f"{name} {count}" for name, count in sorted(faults.items()))
+        said = ", ".join(f"{name} {count}" for name, count in sorted(counts.items()))
         print(f"seed {seed}: {_said(verdict)}; {said}", flush=True)
     where = f"{arguments.nodes} x Kafka {arguments.kafka}"
-    print(f"{arguments.seeds} seeds on {where}: {wrong} wrong, {total.total()} faults")
+    faults = sum(count for name, count in total.items() if not name.startswith("("))
+    print(f"{arguments.seeds} seeds on {where}: {wrong} wrong, {faults} faults")
+    print(", ".join(f"{name} {count}" for name, count in sorted(total.items())))
     return 1 if wrong else 0
 
 

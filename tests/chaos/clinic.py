@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
+from commands.plans import STRUCTURED
 from runtime.engine.messages import event_message
 from runtime.engine.records import Message
-from schemas.envelope import Event
+from schemas.envelope import Event, write_structured
 from schemas.events import CLINICAL, Topic
 from schemas.reading import Reader
 from tests.bench.stream import clinic_stream
@@ -18,6 +19,7 @@ PATIENTS_PER_SECOND = 3
 VISITS = 12
 POISON = Message(b"P-0", b'{"patient_id":', (("content-type", b"application/json"),))
 POISON_SHARE = 1 / 100
+STRUCTURED_SHARE = 1 / 5
 RETRY_SECONDS = 0.3
 
 
@@ -29,10 +31,18 @@ def clinic(seconds: float, seed: int) -> list[Message]:
     for line in clinic_stream(max(4, int(PATIENTS_PER_SECOND * seconds)), VISITS, seed):
         event = reader.read_structured(line)
         assert isinstance(event, Event)
-        messages.append(event_message(event, ()))
+        messages.append(_written(event, chance))
         if chance.random() < POISON_SHARE:
             messages.append(POISON)
     return messages
+
+
+def _written(event: Event, chance: random.Random) -> Message:
+    """Return an event in either mode of CloudEvents."""
+    if chance.random() < STRUCTURED_SHARE:
+        headers = (("content-type", STRUCTURED.encode()),)
+        return Message(event.partitionkey.encode(), write_structured(event), headers)
+    return event_message(event, ())
 
 
 async def send(servers: str, messages: Sequence[Message], seconds: float) -> None:

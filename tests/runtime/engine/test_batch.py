@@ -92,6 +92,24 @@ async def test_the_live_keys_are_counted(
     assert outcome.live_delta == delta
 
 
+@pytest.mark.parametrize(
+    ("stored", "numbers", "tallies"),
+    [
+        ({}, ["1"], {"sum odd": 1}),
+        ({}, ["1", "0"], {}),
+        ({"a": b'{"patient_id":"a","total":1}'}, ["1"], {"sum odd": -1, "sum even": 1}),
+        ({"a": b'{"patient_id":"a","total":1}'}, ["2"], {"sum odd": 0}),
+        ({"a": b'{"patient_id":"a","total":1}'}, ["0"], {"sum odd": -1}),
+    ],
+)
+async def test_values_are_counted_by_what_they_are(
+    stored: dict[str, bytes], numbers: list[str], tallies: dict[str, int]
+) -> None:
+    """What a value was counted as before falls by one, what it is now rises by one."""
+    outcome = await batch(Store(**stored), *[("a", number) for number in numbers])
+    assert outcome.tallies == tallies
+
+
 async def test_a_key_that_came_and_went_is_not_written() -> None:
     """Neither value nor tombstone."""
     outcome = await batch(Store(), ("a", "1"), ("a", "0"))

@@ -41,6 +41,18 @@ async def test_outputs_values_and_position_are_written_together() -> None:
 
 
 @on_virtual_time
+async def test_the_tallies_stand_in_the_position_record() -> None:
+    """They are added up over transactions, and a tally of nothing is left out."""
+    bench = Bench()
+    await bench.make_topics()
+    committer, standing = await taken(bench)
+    await handle(committer, standing, bench.numbers(("a", "1"), ("b", "1")))
+    assert standing.last.tallies == {"sum odd": 2}
+    await handle(committer, standing, bench.numbers(("a", "1"), ("b", "1")))
+    assert read_position(bench.shown(bench.places.changelog)[-1]).tallies == {"sum even": 2}
+
+
+@on_virtual_time
 async def test_every_output_names_its_transaction_and_its_place_in_it() -> None:
     """Settling finds by it what was decided."""
     bench = Bench()

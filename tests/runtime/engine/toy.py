@@ -97,6 +97,7 @@ def summing_plan(schema: int = 1) -> Plan:
             msgspec.json.encode, {("sum", 2): decoder.decode, ("large", 3): decoder.decode}
         ),
         state_schema=schema,
+        tally=lambda key, value: f"{key[0]} {'odd' if value.total % 2 else 'even'}",
     )
 
 
