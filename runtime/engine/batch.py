@@ -50,6 +50,10 @@ class Outcome(msgspec.Struct, frozen=True):
     """By how much each tally rises or falls."""
 
 
+NOTHING = Outcome([], [], {}, 0, [])
+"""What no record leads to."""
+
+
 @dataclass(slots=True)
 class Slot:
     """One record on its way: unread, waiting for state, or done."""

@@ -44,6 +44,17 @@ class Standing:
         """The position that the view must have."""
         return ViewPosition(self.offset + 1, self.last.next_offset, self.last.commit)
 
+    @property
+    def is_rested(self) -> bool:
+        """Tell whether the last transaction left every output alone, and none has grown since.
+
+        Then nothing that an output holds is asked for by the next owner, and all of it may expire.
+        """
+        return all(
+            wrote.count == 0 and wrote.floor == self.ends[place]
+            for place, wrote in self.last.wrote().items()
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Committer:

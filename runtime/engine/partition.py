@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from runtime.engine.batch import STEP_FAILED, Led, Outcome
+from runtime.engine.batch import NOTHING, STEP_FAILED, Led, Outcome
 from runtime.engine.commit import Committer, Standing
 from runtime.engine.feed import Feed
 from runtime.engine.messages import arrived
@@ -45,6 +45,8 @@ class Limits:
     waiting_bytes: int = 16_777_216
     idle: float = 1.0
     """A partition without records looks this often whether its view is still there."""
+    rest: float = 60.0
+    """After so long without records a partition rests (``Standing.is_rested``)."""
     first_pause: float = 0.1
     """Before a second recovery; it doubles to the longest, and a commit takes it back."""
     longest_pause: float = 30.0
@@ -134,6 +136,8 @@ class Partition:
         self._pause = around.limits.first_pause
         self._batch_limit = around.limits.batch_records
         self._failed_in_a_row = 0
+        self._busy_at = 0.0
+        """When it last recovered or committed, by the loop's clock."""
         self._refused: int | None = None
         """The offset of a record whose effects the broker refused when it came alone."""
 
@@ -187,7 +191,7 @@ class Partition:
                 if await self._has_records():
                     await self._handle(committer, standing)
                 else:
-                    await self._probe(standing)
+                    await self._probe(committer, standing)
         finally:
             writer.drop()
             self._halt()
@@ -217,6 +221,7 @@ class Partition:
             around.observer.resent(place, recovered.resent)
         around.observer.recovered(place, recovered.restored, seconds)
         standing = recovered.standing
+        self._busy_at = asyncio.get_running_loop().time()
         around.observer.standing(place, standing.last.tallies)
         self._waiting.restart(standing.last.next_offset)
         self.status = Status.RUNNING
@@ -233,11 +238,18 @@ class Partition:
             return False
         return not self._stopping
 
-    async def _probe(self, standing: Standing) -> None:
-        """See that the view is still there: a lost one must not stay lost on a quiet partition."""
+    async def _probe(self, committer: Committer, standing: Standing) -> None:
+        """See that the view is still there: a lost one must not stay lost on a quiet partition.
+
+        After a while without records the partition rests: what its outputs hold may expire, and
+        nothing of it will ever be asked for.
+        """
         position, _values = await self._view.get(())
         if position != standing.view:
             raise ViewMoved("the view is not at the last transaction")
+        now = asyncio.get_running_loop().time()
+        if now - self._busy_at >= self._around.limits.rest and not standing.is_rested:
+            await committer.write(standing, NOTHING, standing.last.next_offset)
 
     async def _handle(self, committer: Committer, standing: Standing) -> None:
         """Take the next batch through one transaction."""
@@ -256,7 +268,8 @@ class Partition:
         except EngineError:
             around.observer.aborted(place)
             raise
-        seconds = asyncio.get_running_loop().time() - begun
+        self._busy_at = asyncio.get_running_loop().time()
+        seconds = self._busy_at - begun
         self._pause = around.limits.first_pause
         self._batch_limit = min(2 * self._batch_limit, around.limits.batch_records)
         around.feed.handled(place, standing.last.next_offset)

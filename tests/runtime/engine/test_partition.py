@@ -156,6 +156,25 @@ async def test_a_view_lost_on_a_quiet_partition_is_made_again() -> None:
 
 
 @on_virtual_time
+async def test_a_quiet_partition_rests_so_that_its_outputs_may_expire() -> None:
+    """After it, an output that holds nothing any more keeps no heir from taking over."""
+    run = await running(Limits(rest=60))
+    run.deliver(("a", "1"))
+    await asyncio.sleep(70)
+    changelog = len(run.bench.shown(run.bench.places.changelog))
+    await asyncio.sleep(600)
+    assert len(run.bench.shown(run.bench.places.changelog)) == changelog
+    await run.end()
+    for place in run.bench.places.outputs:
+        leader = run.bench.broker.leaders[place]
+        leader.expire(leader.end(committed=True))
+    heir = Running(run.bench)
+    await asyncio.sleep(1)
+    assert heir.partition.status is Status.RUNNING
+    await heir.end()
+
+
+@on_virtual_time
 async def test_a_batch_that_is_refused_is_narrowed_to_its_poison() -> None:
     """The record whose effects are too large becomes a dead letter; the others are handled."""
     run = await running()
