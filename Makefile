@@ -3,6 +3,7 @@
 #   make test    the whole test suite
 #   make check   format, lint, types, import contract, style
 #   make bench   the benchmarks
+#   make simulate  the engine under seeded faults in memory: SEEDS=20000, or SEEDS=from-to
 #   make chaos   real brokers, Redis and workers under seeded faults: SECONDS, SEED, SEEDS, KAFKA, NODES
 #   make broker  the jars of a real Kafka for the tests, where there are Java and Maven
 #   make setup   the environment alone
@@ -17,7 +18,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-emit-index-url --no-emit-find-links
 
-.PHONY: setup demo test check bench chaos broker lock clean
+.PHONY: setup demo test check bench simulate chaos broker lock clean
 
 setup: $(VENV)/.tested
 
@@ -36,6 +37,10 @@ check: $(VENV)/.tested
 
 bench: $(VENV)/.tested
 	$(BIN)/python -m tests.bench $(ARGS)
+
+simulate: SEEDS = 20000
+simulate: $(VENV)/.tested
+	$(BIN)/python -m tests.simulation $(SEEDS)
 
 SECONDS ?= 60
 SEED ?= 0

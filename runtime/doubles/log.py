@@ -10,7 +10,7 @@ from runtime.doubles.wire import STRAIGHT, Wire
 from runtime.engine.records import Message, Place, Record
 from runtime.errors import Indefinite
 
-RETRY_SECONDS = 0.1
+RETRY_SECONDS = 0.3
 """Between two tries to add places while older markers are on their way."""
 
 

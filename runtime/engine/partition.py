@@ -241,15 +241,27 @@ class Partition:
     async def _probe(self, committer: Committer, standing: Standing) -> None:
         """See that the view is still there: a lost one must not stay lost on a quiet partition.
 
-        After a while without records the partition rests: what its outputs hold may expire, and
-        nothing of it will ever be asked for.
+        After a while without records the partition rests: what its input and its outputs hold may
+        expire, and nothing of it will ever be asked for.
         """
         position, _values = await self._view.get(())
         if position != standing.view:
             raise ViewMoved("the view is not at the last transaction")
         now = asyncio.get_running_loop().time()
-        if now - self._busy_at >= self._around.limits.rest and not standing.is_rested:
-            await committer.write(standing, NOTHING, standing.last.next_offset)
+        if now - self._busy_at < self._around.limits.rest:
+            return
+        self._busy_at = now
+        handled = await self._handled_up_to(standing.last.next_offset)
+        if handled > standing.last.next_offset or not standing.is_rested:
+            await committer.write(standing, NOTHING, handled)
+
+    async def _handled_up_to(self, next_offset: int) -> int:
+        """Return the input's end where no record is left, only markers; they expire too."""
+        log, place = self._around.log, self._places.input
+        end = (await log.ends((place,), committed=True))[place]
+        async for _records in log.read(place, next_offset, end, committed=True):
+            return next_offset
+        return max(next_offset, end)
 
     async def _handle(self, committer: Committer, standing: Standing) -> None:
         """Take the next batch through one transaction."""

@@ -7,7 +7,7 @@ import pytest
 
 from runtime.doubles.broker import Broker
 from runtime.doubles.log import MemoryLog
-from runtime.engine.records import Place
+from runtime.engine.records import Message, Place
 from runtime.errors import Fenced, Indefinite, Refused
 from tests.runtime.doubles.virtual import (
     OWNER,
@@ -275,6 +275,32 @@ async def test_a_record_that_is_too_large_is_refused() -> None:
 
 
 @on_virtual_time
+async def test_a_topic_may_have_a_limit_of_its_own() -> None:
+    """What another topic takes is refused there."""
+    log = MemoryLog(Broker(sizes={B.topic: 4}))
+    writer = await log.writer(OWNER)
+    await writer.begin()
+    await writer.append({A: [message("large")]})
+    with pytest.raises(Refused):
+        await writer.append({B: [message("large")]})
+
+
+@on_virtual_time
+async def test_whoever_waits_for_news_hears_of_it() -> None:
+    """Of plain records at once, and of a transaction's with its marker."""
+    log = MemoryLog()
+    heard: list[str] = []
+    log.broker.leaders[A].listeners.append(lambda: heard.append("news"))
+    log.append_plain(A, [message("1")])
+    assert len(heard) == 1
+    writer = await log.writer(OWNER)
+    await write(writer, "2", A, B)
+    assert len(heard) == 1
+    await writer.commit()
+    assert len(heard) == 2
+
+
+@on_virtual_time
 async def test_a_plain_producer_s_records_are_there_at_once() -> None:
     """They wait only where a transaction before them is open."""
     log = MemoryLog()
@@ -314,6 +340,18 @@ async def test_compaction_keeps_the_last_committed_record_of_a_key() -> None:
     log.append_plain(A, [message("5", "x")])
     log.broker.leaders[A].compact(before=4)
     assert await seen(log, A) == ["3", "4", "5"]
+
+
+@on_virtual_time
+async def test_old_tombstones_go_too() -> None:
+    """Young ones stay with their compaction."""
+    log = MemoryLog()
+    log.append_plain(A, [message("1", "x"), Message(b"x", None), message("2", "y")])
+    leader = log.broker.leaders[A]
+    leader.compact(before=3)
+    assert await seen(log, A) == ["", "2"]
+    leader.compact(before=3, keep_tombstones=False)
+    assert await seen(log, A) == ["2"]
 
 
 @on_virtual_time

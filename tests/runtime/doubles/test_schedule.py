@@ -186,6 +186,21 @@ async def test_faults_keep_to_the_calls_that_are_named_and_calm_ends_them() -> N
     assert (await seen(log, A))[-1] == "2"
 
 
+@on_virtual_time
+async def test_the_longest_times_are_settings_and_faults_are_counted() -> None:
+    """A wire says too how many offsets a feed delivers again."""
+    loop = asyncio.get_running_loop()
+    schedule = Schedule(1, Faults(slow=0.5, freeze=0.5, longest_slow=2, longest_freeze=3, short=1))
+    wire = schedule.wire("w")
+    for _ in range(50):
+        before = loop.time()
+        await wire.call("ends", lambda: None)
+        assert loop.time() - before <= 3.01
+    assert schedule.tally["slow"] + schedule.tally["freeze"] == 50
+    assert 1 <= wire.again() <= 8
+    assert Schedule(1).wire("w").again() == 0
+
+
 async def muddle(seed: int, trace: list[Took]) -> tuple[list[str], list[str]]:
     """Let two workers that know no better write by turns; return what is visible in the end."""
     schedule = Schedule(seed, ALL)

@@ -101,3 +101,14 @@ def test_a_hash_starts_as_a_key_that_is_not_there() -> None:
     """It has one state, and stands nowhere."""
     store = Hash()
     assert (store.versions(), store.position, store.count()) == (1, None, 0)
+
+
+@on_virtual_time
+async def test_a_hash_becomes_what_another_one_is() -> None:
+    """Values and position, and it can be put back to what it was."""
+    view, other = await rebuilt({"x": b"1"}, 5), await rebuilt({"y": b"2"}, 3)
+    before = view.hash.versions() - 1
+    view.hash.become(other.hash.values, other.hash.position)
+    assert await view.get(["x", "y"]) == (at(3), [None, b"2"])
+    view.hash.restore(before)
+    assert await view.get(["x", "y"]) == (at(5), [b"1", None])

@@ -1,0 +1,78 @@
+"""Runs ``therapy`` in this process, and notes what the process uses.
+
+Twenty times a second a line in the file that ``BENCH_USED`` names: seconds since 1970, seconds
+of CPU so far, and bytes of memory. Once there is a file of the name in
+``BENCH_PROFILE`` the process is profiled, and the profile is written to it at the end. The product
+knows nothing of either.
+"""
+
+import cProfile
+import os
+import resource
+import signal
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from commands.main import main
+
+EVERY = 0.05
+USED, PROFILE = "BENCH_USED", "BENCH_PROFILE"
+PAGES = Path("/proc/self/statm")
+
+
+class Used(NamedTuple):
+    """What a process had used at one moment."""
+
+    at: float
+    """Seconds since 1970."""
+    cpu: float
+    """Seconds of CPU, the system's part too."""
+    memory: int
+    """Bytes of memory; 0 where the system does not say."""
+
+
+def read_used(path: Path) -> list[Used]:
+    """Return what a process noted of itself."""
+    # The last line may be half written.
+    lines = path.read_text(encoding="utf-8").split("\n")[:-1]
+    return [Used(float(at), float(cpu), int(memory)) for at, cpu, memory in map(str.split, lines)]
+
+
+def measured(run: Callable[[], int]) -> int:
+    """Run something, and note what this process uses meanwhile."""
+    profile, profiled = cProfile.Profile(), Path(os.environ[PROFILE])
+    with Path(os.environ[USED]).open("a", encoding="utf-8", buffering=1) as noted:
+
+        def note(*_: object) -> None:
+            noted.write(_used())
+            if profiled.exists():
+                profile.enable()
+
+        signal.signal(signal.SIGALRM, note)
+        signal.setitimer(signal.ITIMER_REAL, EVERY, EVERY)
+        try:
+            return run()
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            profile.disable()
+            if profiled.exists():
+                profile.dump_stats(profiled)
+
+
+def _used() -> str:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return f"{time.time()} {used.ru_utime + used.ru_stime} {_memory()}\n"
+
+
+def _memory() -> int:
+    # What getrusage says is never less than the parent had.
+    if not PAGES.exists():
+        return 0
+    return int(PAGES.read_text(encoding="ascii").split()[1]) * resource.getpagesize()
+
+
+if __name__ == "__main__":
+    sys.exit(measured(main))
