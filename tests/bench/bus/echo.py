@@ -18,7 +18,7 @@ from tests.bench.bus.measured import measured
 SETTINGS = {"compression_type": "zstd", "max_batch_size": 1024 * 1024}
 """As the consumers write; the echo and the hospital write alike."""
 POLL_MS = 200
-POLL_RECORDS = 2_000
+POLL_RECORDS = 500
 
 
 async def hop(
@@ -33,14 +33,14 @@ async def hop(
         consumer.assign([TopicPartition(reads, partition) for partition in begins])
         for partition, offset in begins.items():
             consumer.seek(TopicPartition(reads, partition), offset)
-        written: list[Any] = []
         while True:
             polled = await consumer.getmany(timeout_ms=POLL_MS, max_records=POLL_RECORDS)
-            before, written = written, []
-            for place, records in polled.items():
-                written += await send_all(producer, writes, place.partition, records)
-            # One round is on its way while the next one is read.
-            await asyncio.gather(*before)
+            written = [
+                each
+                for place, records in polled.items()
+                for each in await send_all(producer, writes, place.partition, records)
+            ]
+            await asyncio.gather(*written)
     finally:
         await producer.stop()
         await consumer.stop()

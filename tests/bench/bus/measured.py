@@ -44,7 +44,7 @@ def read_used(path: Path) -> list[Used]:
 def measured(run: Callable[[], int]) -> int:
     """Run something, and note what this process uses meanwhile."""
     profile, profiled = cProfile.Profile(), Path(os.environ[PROFILE])
-    with Path(os.environ[USED]).open("a", encoding="utf-8", buffering=1) as noted:
+    with Path(os.environ[USED]).open("ab", buffering=0) as noted:
 
         def note(*_: object) -> None:
             noted.write(_used())
@@ -62,16 +62,17 @@ def measured(run: Callable[[], int]) -> int:
                 profile.dump_stats(profiled)
 
 
-def _used() -> str:
+def _used() -> bytes:
     used = resource.getrusage(resource.RUSAGE_SELF)
-    return f"{time.time()} {used.ru_utime + used.ru_stime} {_memory()}\n"
+    return b"%f %f %d\n" % (time.time(), used.ru_utime + used.ru_stime, _memory())
 
 
 def _memory() -> int:
     # What getrusage says is never less than the parent had.
     if not PAGES.exists():
         return 0
-    return int(PAGES.read_text(encoding="ascii").split()[1]) * resource.getpagesize()
+    # As bytes: a signal may come while a module is imported, and a codec is one.
+    return int(PAGES.read_bytes().split()[1]) * resource.getpagesize()
 
 
 if __name__ == "__main__":

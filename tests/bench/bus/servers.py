@@ -65,9 +65,12 @@ class Process:
 
     def wait_until_ready(self) -> None:
         """Return once every one of its partitions is recovered."""
-        if not wait_until(
-            lambda: self.get("/health/ready")[0] == http.HTTPStatus.OK, START_SECONDS
-        ):
+
+        def is_ready() -> bool:
+            return self.get("/health/ready")[0] == http.HTTPStatus.OK
+
+        wait_until(lambda: is_ready() or not self.server.is_running, START_SECONDS)
+        if not is_ready():
             raise Failed(f"it does not start: {self.server.said()}")
 
     def used(self) -> list[Used]:
