@@ -35,7 +35,7 @@ check: $(VENV)/.tested
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest tests/style
 
-bench: $(VENV)/.tested
+bench: $(VENV)/.tested broker
 	$(BIN)/python -m tests.bench $(ARGS)
 
 simulate: SEEDS = 20000

@@ -128,6 +128,7 @@ class Schedule:
         self.faults = faults
         chances = (faults.wait, faults.slow, faults.freeze, faults.lose, faults.crash)
         self._limits = tuple(accumulate(chances))
+        self._likely = self._limits[-1]
         # Spares a quiet schedule its draws.
         self._markers = bool(faults.marker_lost or faults.marker_late or faults.marker_twice)
         self._views = bool(faults.view_back or faults.view_emptied)
@@ -139,7 +140,9 @@ class Schedule:
     def choose(self, worker: str, what: str) -> Choice | None:
         """Return what goes wrong at the next call."""
         self.calls += 1
-        choice = self._plan.get(self.calls) or self._draw(what)
+        choice = self._plan.get(self.calls) if self._plan else None
+        if choice is None and self._likely:
+            choice = self._draw(what)
         if choice is not None:
             self.tally[choice.fault.name.lower()] += 1
         if self.trace is not None:
@@ -148,13 +151,13 @@ class Schedule:
         return choice
 
     def _draw(self, what: str) -> Choice | None:
-        limits, only = self._limits, self.faults.only
-        if not limits[-1] or (only is not None and what not in only):
+        only = self.faults.only
+        if only is not None and what not in only:
             return None
         drawn = self.random.random()
-        if drawn >= limits[-1]:
+        if drawn >= self._likely:
             return None
-        fault = _FAULTS[bisect(limits, drawn)]
+        fault = _FAULTS[bisect(self._limits, drawn)]
         leaves_a_call = fault is Fault.LOSE or fault is Fault.CRASH
         return Choice(fault, self.random.choice(tuple(When) if leaves_a_call else _IN_TIME))
 

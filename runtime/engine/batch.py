@@ -60,16 +60,13 @@ class Slot:
 
     record: Record
     event: Event | Unread
+    steps: Steps | None = None
+    wanted: Sequence[Key] = ()
     step: Step | None = None
 
 
-@dataclass(slots=True)
-class Chain:
-    """The slots of one partition key, in order, the first one running."""
-
-    waiting: deque[Slot]
-    running: Steps | None = None
-    wanted: Sequence[Key] = ()
+Chain = deque[Slot]
+"""The slots of one partition key, in order, the first one running."""
 
 
 @dataclass(slots=True)
@@ -89,9 +86,11 @@ class Batch:
         """Return what the records lead to; nothing is written."""
         slots = [Slot(record, self.plan.read(record)) for record in records]
         chains = self._chains(slots)
+        # What an event asks for first follows from itself: one read for all of the batch.
+        await self._load(key for chain in chains for slot in chain for key in slot.wanted)
         while chains:
             chains = [chain for chain in chains if not self._advance(chain)]
-            await self._load(key for chain in chains for key in chain.wanted)
+            await self._load(key for chain in chains for key in chain[0].wanted)
         await self._load(key for key in self.changed if key not in self.existed)
         return self._outcome(place, slots)
 
@@ -99,39 +98,52 @@ class Batch:
         chains: dict[str, Chain] = {}
         for slot in slots:
             if isinstance(slot.event, Event):
-                key = slot.event.partitionkey
-                chain = chains.get(key)
+                chain = chains.get(slot.event.partitionkey)
                 if chain is None:
-                    chain = chains[key] = Chain(deque())
-                chain.waiting.append(slot)
+                    chain = chains[slot.event.partitionkey] = deque()
+                chain.append(slot)
+                self._begin(slot, slot.event)
         return list(chains.values())
+
+    def _begin(self, slot: Slot, event: Event) -> None:
+        """Start a step; what it asks for first follows from its event alone."""
+        try:
+            slot.steps = self.plan.processor.process(event)
+            slot.wanted = next(slot.steps)
+        except StopIteration as done:
+            slot.step = done.value
+        except Exception as error:  # noqa: BLE001 - a poison record must not stop the partition
+            slot.event = Unread(STEP_FAILED, type(error).__name__)
 
     def _advance(self, chain: Chain) -> bool:
         """Run a chain until it wants what is not loaded; tell whether it is through."""
-        values = self.values
-        while chain.waiting:
-            slot = chain.waiting[0]
-            event = slot.event
-            assert isinstance(event, Event)
-            try:
-                if chain.running is None:
-                    chain.running = self.plan.processor.process(event)
-                    chain.wanted = next(chain.running)
-                while not any(key not in values for key in chain.wanted):
-                    given = {key: values[key] for key in chain.wanted}
-                    chain.wanted = chain.running.send(given)
-            except StopIteration as done:
-                self._keep(slot, event.partitionkey, done.value)
-            except Exception as error:  # noqa: BLE001 - a poison record must not stop the partition
-                slot.event = Unread(STEP_FAILED, type(error).__name__)
-            else:
-                return False
-            chain.waiting.popleft()
-            chain.running, chain.wanted = None, ()
+        while chain:
+            slot = chain[0]
+            if isinstance(slot.event, Event):
+                partition_key = slot.event.partitionkey
+                if slot.step is None and not self._go_on(slot):
+                    return False
+                if slot.step is not None:
+                    self._keep(slot.step, partition_key)
+            chain.popleft()
         return True
 
-    def _keep(self, slot: Slot, partition_key: str, step: Step) -> None:
-        slot.step = step
+    def _go_on(self, slot: Slot) -> bool:
+        """Send a step what it wants until it is done; False where that is not loaded."""
+        values = self.values
+        assert slot.steps is not None, "a step that is not done was started"
+        try:
+            while not any(key not in values for key in slot.wanted):
+                slot.wanted = slot.steps.send({key: values[key] for key in slot.wanted})
+        except StopIteration as done:
+            slot.step = done.value
+        except Exception as error:  # noqa: BLE001 - a poison record must not stop the partition
+            slot.event = Unread(STEP_FAILED, type(error).__name__)
+        else:
+            return False
+        return True
+
+    def _keep(self, step: Step, partition_key: str) -> None:
         for key, value in step.changes.items():
             assert key[1] == partition_key, "a state key names its event's partition key second"
             self.values[key] = value

@@ -1,4 +1,4 @@
-"""``make bench``: rates as ratios of one run on one core, and what takes the time."""
+"""``make bench``: rates as ratios of one run on one core, what takes the time, and the bus."""
 
 import cProfile
 import gc
@@ -15,7 +15,9 @@ from runtime.pipeline import Pipeline, StepFailed
 from schemas.envelope import Event, write_structured
 from schemas.events import CLINICAL
 from schemas.reading import Reader, Unreadable
+from tests.bench.bus.run import measure
 from tests.bench.stream import clinic_stream, one_patient
+from tests.cluster.server import Missing
 
 ROUNDS = 5
 PATIENTS = 60
@@ -42,6 +44,10 @@ def main() -> None:
     growth = _growth(rulebook, reader)
     print(f"  {LONG_VISITS}th session over the first: {growth:.2f} (at most 1.20)")
     _profile(lines, reader, rulebook)
+    try:
+        measure(rulebook)
+    except Missing as missing:
+        print(f"NOT MEASURED ON A BUS: {missing}")
 
 
 def _measure(lines: Sequence[bytes], reader: Reader, rulebook: RuleBook) -> None:

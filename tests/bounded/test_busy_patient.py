@@ -67,7 +67,7 @@ def _busy() -> list[Message]:
 
 
 def _even() -> list[Message]:
-    (stream,) = clinics(VISITS, 1)
+    (stream,) = clinics("P", VISITS)
     return stream
 
 

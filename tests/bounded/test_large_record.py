@@ -31,5 +31,5 @@ def test_it_becomes_a_short_dead_letter(rulebook: RuleBook) -> None:
 
 def large_among() -> tuple[list[Message], Message]:
     """Return a clinic's events, and a record that is too large to be one."""
-    (events,) = clinics(EVENTS, 1)
+    (events,) = clinics("P", EVENTS)
     return events, Message(b"P-0", b'{"text":"' + b"x" * MB + b'"}', events[0].headers)

@@ -48,7 +48,7 @@ async def test_a_record_of_one_megabyte_is_passed_by(bus: Bus, rulebook: RuleBoo
 
 async def test_partitions_of_a_worker_that_goes_are_taken_over(bus: Bus) -> None:
     """Told to end it hands over within 8 s; killed, it is waited for as long as its session."""
-    (messages,) = clinics(EVENTS, 1)
+    (messages,) = clinics("G", EVENTS)
     stays = await asyncio.to_thread(bus.start_service, "units")
     async with KafkaLog(KafkaSettings(bus.servers)) as log:
         sending = asyncio.create_task(

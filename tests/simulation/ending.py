@@ -16,7 +16,7 @@ from tests.simulation.process import Shared
 Shown = tuple[object, ...]
 """A record but for its offset, its timestamp and the name of its transaction."""
 Seen = Mapping[tuple[str, bytes | None], list[Shown]]
-"""What a reader of committed records sees by topic and key, in order."""
+"""What a reader of committed records sees by topic with its writer, and key, in order."""
 
 
 class Broken(AssertionError):  # noqa: N818 - it says what was found, as the engine's errors do
@@ -120,16 +120,18 @@ def _transactions(output: Place, leader: Leader) -> Iterator[tuple[str, int]]:
 
 
 def what_is_seen(shared: Shared) -> dict[tuple[str, bytes | None], list[Shown]]:
-    """Return what a reader sees of every output, by topic and key."""
+    """Return what a reader sees of every output."""
     seen: defaultdict[tuple[str, bytes | None], list[Shown]] = defaultdict(list)
     for plan in shared.plans:
         for place in shared.inputs(plan):
             places = plan.places(place.partition, shared.partitions)
             for output in places.outputs:
                 is_behind = output == places.dead_letters and plan.ordinal > 0
+                # Each consumer has its own partitions of the dead letters.
+                name = f"{output.topic} of {plan.name}"
                 for record in committed(shared.broker.leaders[output]):
                     shown = _letter(record) if is_behind else _whole(record)
-                    seen[output.topic, record.key].append(shown)
+                    seen[name, record.key].append(shown)
     return seen
 
 

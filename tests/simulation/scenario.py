@@ -28,7 +28,7 @@ from tests.simulation.streams import partition_of
 
 TRANSACTION_SECONDS = 15.0
 """After so long the broker aborts a transaction that nobody decides."""
-FAULTY_SECONDS = (4.0, 28.0)
+FAULTY_SECONDS = (4.0, 24.0)
 """How long things go wrong."""
 CALM_SECONDS = 400.0
 """How long the consumers have to get to the end afterwards."""

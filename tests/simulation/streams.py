@@ -11,7 +11,7 @@ from schemas.reading import Reader
 from tests.bench.stream import clinic_stream
 
 STREAMS = 16
-SIZES = ((2, 2), (3, 1), (2, 3), (3, 2))
+SIZES = ((2, 1), (2, 2), (3, 1), (2, 3))
 """Patients, and how often each comes."""
 ONE_OF = (b"session.voided", b"session.amended", b"note_addendum", b"session.completed")
 """What there is at least one of: by turns, since each is rare."""

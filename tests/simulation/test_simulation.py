@@ -66,8 +66,8 @@ def _emitted(seen: Seen) -> Iterator[bytes]:
     """Give what consumers wrote of their own on their topics; what they passed on is left out."""
     for plan in simulation().plans:
         reader = OwnReader(ON_TOPIC[Topic(plan.output)])
-        for (topic, key), shown in seen.items():
-            if topic != plan.output:
+        for (name, key), shown in seen.items():
+            if name != f"{plan.output} of {plan.name}":
                 continue
             assert key is not None
             for value, headers in cast("Sequence[tuple[bytes, list[tuple[str, bytes]]]]", shown):

@@ -17,19 +17,24 @@ from tests.bench.bus.echo import SETTINGS, send_all
 from tests.bench.stream import clinic_stream
 
 VISITS = 12
-EVENTS_PER_VISIT = 1.11
-"""So many events the stream has for a visit: documents, amendments and voids too."""
+EVENTS_A_VISIT = 1.11
+"""With what is amended, voided and signed late."""
+DOCUMENTS = 2
+"""Of each patient."""
 
 
-def clinics(events: int, parts: int, visits: int = VISITS) -> list[list[Message]]:
-    """Return so many streams, each of about ``events`` events, whose patients are their own."""
-    patients = parts * max(1, round(events / (visits * EVENTS_PER_VISIT + 2)))
+def clinics(name: str, events: int, parts: int = 1) -> list[list[Message]]:
+    """Return so many streams of about ``events`` events each, every one with patients of its own.
+
+    Patients are called ``name`` and a number: what was sent before would change nothing.
+    """
+    patients = parts * max(1, round(events / (VISITS * EVENTS_A_VISIT + DOCUMENTS)))
     reader = Reader(CLINICAL)
     streams: list[list[Message]] = [[] for _ in range(parts)]
-    for line in clinic_stream(patients, visits):
-        event = reader.read_structured(line)
+    for line in clinic_stream(patients, VISITS):
+        event = reader.read_structured(line.replace(b'"P-', b'"%s-' % name.encode()))
         assert isinstance(event, Event), event
-        number = int(event.partitionkey.removeprefix("P-"))
+        number = int(event.partitionkey.rpartition("-")[2])
         streams[number % parts].append(event_message(event, ()))
     return streams
 

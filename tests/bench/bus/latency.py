@@ -38,7 +38,7 @@ Ages = list[int]
 async def latency(bus: Bus, seconds: int, rulebook: RuleBook) -> None:
     """Print the ages of both at the same rate, and their ratios."""
     await bus.make_bare_topics(*HOPS)
-    (messages,) = clinics(RATE * seconds, 1)
+    (messages,) = clinics("L", RATE * seconds)
     async with KafkaLog(KafkaSettings(bus.servers)) as log:
         bare = await _echoed(bus, log, messages)
         written, shown = await _decided(bus, log, messages, rulebook)

@@ -29,7 +29,7 @@ STATES_A_SECOND = 50_000
 
 async def takeover(bus: Bus) -> None:
     """Print what a kill -9 and a SIGTERM of one of two workers cost, under load."""
-    (messages,) = clinics(RATE * int(2 * PATIENCE_SECONDS), 1)
+    (messages,) = clinics("G", RATE * int(2 * PATIENCE_SECONDS))
     session = SESSION_TIMEOUT_MS / 1000
     stays = bus.start_service("units")
     async with KafkaLog(KafkaSettings(bus.servers)) as log:

@@ -34,7 +34,7 @@ class Speed(NamedTuple):
 async def throughput(bus: Bus, events: int, rounds: int) -> None:
     """Print both speeds, medians of the rounds, and what takes the time of the stage."""
     await bus.make_bare_topics(ECHO)
-    *measured, profiled = clinics(events, rounds + 1)
+    *measured, profiled = clinics("T", events, rounds + 1)
     echoes, stages = [], []
     async with KafkaLog(KafkaSettings(bus.servers)) as log:
         for messages in measured:
