@@ -114,8 +114,10 @@ def _print_work(process: Process) -> None:
     """Print how busy the three stages are while messages come."""
     transactions, records = map(process.metric, (TRANSACTIONS, RECORDS))
     begun, *_, ended = process.used()[-WINDOW:]
-    busy = (ended.cpu - begun.cpu) / (ended.at - begun.at)
+    seconds = ended.at - begun.at
+    busy, waited = (ended.cpu - begun.cpu) / seconds, (ended.waited - begun.waited) / seconds
     print(f"three stages in one process: {busy:.0%} of a core, ", end="")
+    print(f"{waited:.0%} of the time without one, ", end="")
     print(f"{records / max(transactions, 1):.1f} records a transaction")
 
 

@@ -1,9 +1,8 @@
 """Runs ``therapy`` in this process, and notes what the process uses.
 
-Twenty times a second a line in the file that ``BENCH_USED`` names: seconds since 1970, seconds
-of CPU so far, and bytes of memory. Once there is a file of the name in
-``BENCH_PROFILE`` the process is profiled, and the profile is written to it at the end. The product
-knows nothing of either.
+Twenty times a second a line in the file that ``BENCH_USED`` names: the numbers of ``Used``. Once
+there is a file of the name in ``BENCH_PROFILE`` the process is profiled, and the profile is
+written to it at the end. The product knows nothing of either.
 """
 
 import cProfile
@@ -19,8 +18,9 @@ from typing import NamedTuple
 from commands.main import main
 
 EVERY = 0.05
+NANOSECONDS = 1_000_000_000
 USED, PROFILE = "BENCH_USED", "BENCH_PROFILE"
-PAGES = Path("/proc/self/statm")
+PAGES, SCHEDULED = Path("/proc/self/statm"), Path("/proc/self/schedstat")
 
 
 class Used(NamedTuple):
@@ -32,13 +32,19 @@ class Used(NamedTuple):
     """Seconds of CPU, the system's part too."""
     memory: int
     """Bytes of memory; 0 where the system does not say."""
+    waited: float
+    """Seconds that it could have run and had no CPU: the machine is not quiet, or too small."""
 
 
 def read_used(path: Path) -> list[Used]:
     """Return what a process noted of itself."""
     # The last line may be half written.
     lines = path.read_text(encoding="utf-8").split("\n")[:-1]
-    return [Used(float(at), float(cpu), int(memory)) for at, cpu, memory in map(str.split, lines)]
+    noted = map(str.split, lines)
+    return [
+        Used(float(at), float(cpu), int(memory), float(waited))
+        for at, cpu, memory, waited in noted
+    ]
 
 
 def measured(run: Callable[[], int]) -> int:
@@ -64,15 +70,17 @@ def measured(run: Callable[[], int]) -> int:
 
 def _used() -> bytes:
     used = resource.getrusage(resource.RUSAGE_SELF)
-    return b"%f %f %d\n" % (time.time(), used.ru_utime + used.ru_stime, _memory())
+    cpu = used.ru_utime + used.ru_stime
+    # What getrusage says of memory is never less than the parent had.
+    pages, waited = _number(PAGES), _number(SCHEDULED)
+    memory = pages * resource.getpagesize()
+    return b"%f %f %d %f\n" % (time.time(), cpu, memory, waited / NANOSECONDS)
 
 
-def _memory() -> int:
-    # What getrusage says is never less than the parent had.
-    if not PAGES.exists():
-        return 0
+def _number(path: Path) -> int:
+    """Return the second number that the system says there; 0 where it has no such file."""
     # As bytes: a signal may come while a module is imported, and a codec is one.
-    return int(PAGES.read_bytes().split()[1]) * resource.getpagesize()
+    return int(path.read_bytes().split()[1]) if path.exists() else 0
 
 
 if __name__ == "__main__":

@@ -29,6 +29,8 @@ class Speed(NamedTuple):
     """Microseconds of CPU for each, of the process alone."""
     memory: int
     """Bytes at most."""
+    waited: float
+    """The share of the time in which it had no CPU."""
 
 
 async def throughput(bus: Bus, events: int, rounds: int) -> None:
@@ -108,9 +110,10 @@ def _speed(times: Sequence[float], count: int, used: Sequence[Used]) -> Speed:
     within = [each for each in used if first <= each.at <= last]
     begun, ended = within[0], within[-1]
     cpu = (ended.cpu - begun.cpu) / handled(begun.at, ended.at)
-    return Speed(
-        handled(first, last) / (last - first), 1e6 * cpu, max(each.memory for each in used)
-    )
+    rate = handled(first, last) / (last - first)
+    memory = max(each.memory for each in used)
+    waited = (ended.waited - begun.waited) / (ended.at - begun.at)
+    return Speed(rate, 1e6 * cpu, memory, waited)
 
 
 def _print(
@@ -125,9 +128,9 @@ def _print(
     )
     print(f"medians of {len(measured)} rounds")
     for title, speeds in (("bare echo", echoes), ("units, exactly-once", stages)):
-        rate, cpu, memory = (median(numbers) for numbers in zip(*speeds, strict=True))
+        rate, cpu, memory, waited = (median(numbers) for numbers in zip(*speeds, strict=True))
         print(f"  {title:21} {rate:8.0f} messages/s {cpu:7.1f} µs of CPU each", end="")
-        print(f" {memory / MIB:5.0f} MiB at most")
+        print(f", {memory / MIB:.0f} MiB, {waited:.0%} of the time without a CPU")
     ratios = [stage.rate / echo.rate for echo, stage in zip(echoes, stages, strict=True)]
     cpus = [stage.cpu / echo.cpu for echo, stage in zip(echoes, stages, strict=True)]
     print(f"  {median(ratios):.3f} of the echo's messages a second (reach {REACH})", end="")
