@@ -2,8 +2,8 @@
 
     EngineError
     ├── Indefinite        it may have taken effect or not: drop the writer, recover
-    ├── Fenced            a newer owner has the transactional id: give the partition up
-    ├── Refused           it took no effect and never will: abort, split the batch
+    ├── Fenced            the transactional id has a newer epoch: recover, if it is still ours
+    ├── Refused           it will never be taken: give the transaction up, split the batch
     ├── ViewMoved         Redis is not where the engine left it: recover
     └── PartitionStopped  by name, for a person: the partition stays stopped, the others go on
         └── StateUnreadable   a state value cannot be decoded: a newer schema, or a bug
@@ -21,11 +21,11 @@ class Indefinite(EngineError):
 
 
 class Fenced(EngineError):
-    """The transactional id has a newer epoch: another worker owns the partition."""
+    """The transactional id has a newer epoch: another owner's, or the broker's own time limit."""
 
 
 class Refused(EngineError):
-    """The broker refused records for good (a record too large): nothing of them took effect."""
+    """The broker refuses a record for good; what else it took of the transaction is given up."""
 
 
 class ViewMoved(EngineError):

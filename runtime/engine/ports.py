@@ -29,7 +29,8 @@ class Writer(Protocol):
         """Append each sequence to its place, in order, with acks=all; return the first offsets.
 
         Every record's own answer is awaited. A place with no message is left out. Raises
-        ``Refused`` where a record can never be taken, ``Fenced`` for an older epoch.
+        ``Refused`` where a record can never be taken (what other places took stays in the open
+        transaction), ``Fenced`` for an older epoch.
         """
         ...
 

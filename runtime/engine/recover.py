@@ -15,7 +15,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from runtime.engine.commit import Committer, Standing
-from runtime.engine.history import Standpoint
 from runtime.engine.ports import Log, View, ViewPosition
 from runtime.engine.position import PositionRecord, is_position, read_position
 from runtime.engine.records import Place, Record
@@ -47,11 +46,11 @@ async def recover(committer: Committer, partitions: int) -> Recovered:
     await _check(committer, last.position, partitions)
     at = await _place(places.changelog, log, view)
     rebuilt = at is None
-    restored = await _restore(places.changelog, log, view, at, last)
     standing = Standing(last.position, last.offset, settled.ends)
+    restored = await _restore(places.changelog, log, view, at, standing.view)
     if not await _is_whole(view, standing):
         if not rebuilt:
-            restored += await _restore(places.changelog, log, view, None, last)
+            restored += await _restore(places.changelog, log, view, None, standing.view)
             rebuilt = True
         if not await _is_whole(view, standing):
             raise PartitionStopped("changelog: it holds other state values than its position says")
@@ -105,10 +104,9 @@ async def _is_whole(view: View, standing: Standing) -> bool:
 
 
 async def _restore(
-    changelog: Place, log: Log, view: View, at: ViewPosition | None, last: Standpoint
+    changelog: Place, log: Log, view: View, at: ViewPosition | None, moved: ViewPosition
 ) -> int:
-    """Bring the view from ``at``, or from nothing, to the last position record."""
-    moved = ViewPosition(last.offset + 1, last.position.next_offset, last.position.commit)
+    """Bring the view from ``at``, or from nothing, to where it must stand."""
     if at == moved:
         return 0
     if at is not None and at.applied > moved.applied:
@@ -117,7 +115,7 @@ async def _restore(
         await view.clear()
     done = 0 if at is None else at.applied
     fold = Fold()
-    async for records in log.read(changelog, done, last.offset + 1, committed=True):
+    async for records in log.read(changelog, done, moved.applied, committed=True):
         reached = fold.take(records)
         if at is None:
             read = records[-1].offset + 1

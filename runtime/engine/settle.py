@@ -31,6 +31,7 @@ from runtime.engine.history import (
 )
 from runtime.engine.plan import Places
 from runtime.engine.ports import Log, Writer
+from runtime.engine.position import Wrote
 from runtime.engine.records import Message, Place
 from runtime.errors import Indefinite, PartitionStopped
 
@@ -93,9 +94,7 @@ async def bury(
 async def _compare(
     log: Log, places: Places, last: Standpoint, burials: Mapping[Place, int]
 ) -> Missing | None:
-    wrote = last.position.wrote()
-    if set(wrote) != set(places.outputs):
-        raise PartitionStopped("position record: it names other outputs than this consumer's")
+    wrote = _wrote(last, places)
     shows = {
         place: await shown(log, place, wrote[place].floor, burials[place])
         for place in places.outputs
@@ -108,9 +107,16 @@ async def _compare(
         raise PartitionStopped("outputs: a transaction is shown whose predecessor is not")
     end = burials[places.changelog]
     decided = await buried_position(log, places.changelog, last, newer, end)
-    if set(decided.position.wrote()) != set(shows):
-        raise PartitionStopped("position record: it names other outputs than this consumer's")
+    _wrote(decided, places)
     return Missing(decided, (*missing(decided.position, shows), places.changelog))
+
+
+def _wrote(standpoint: Standpoint, places: Places) -> Mapping[Place, Wrote]:
+    """Return what a transaction wrote by output; stop where it names others than ours."""
+    wrote = standpoint.position.wrote()
+    if set(wrote) != set(places.outputs):
+        raise PartitionStopped("position record: it names other outputs than this consumer's")
+    return wrote
 
 
 async def _resend(

@@ -9,9 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
-from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import KafkaError
-
 from runtime.engine.feed import Feed
 from runtime.engine.observer import Observer
 from runtime.engine.partition import Limits, Surroundings
@@ -19,12 +16,12 @@ from runtime.engine.plan import Plan
 from runtime.engine.ports import View
 from runtime.engine.records import Place
 from runtime.engine.worker import Worker
-from runtime.errors import EngineError, Indefinite
+from runtime.errors import EngineError
 from runtime.host.connection import kafka_settings, redis_settings
 from runtime.host.settings import Settings
+from runtime.kafka import topics
 from runtime.kafka.log import KafkaLog
 from runtime.kafka.settings import KafkaSettings
-from runtime.kafka.topics import check_topics, topics_of
 from runtime.redis.view import RedisView, check_eviction, connect
 
 
@@ -72,8 +69,8 @@ class Opening:
     async def _check_topics(self, kafka: KafkaSettings) -> int:
         """Return how many partitions the input has, once all topics are as they must be."""
         partitions, replicas = await shape_of(kafka, self.plan.input)
-        topics = topics_of(self.plans, partitions)
-        differences = await check_topics(kafka, topics, replicas)
+        wanted = topics.topics_of(self.plans, partitions)
+        differences = await topics.check_topics(kafka, wanted, replicas)
         if differences:
             raise StartRefused("; ".join(map(str, differences)))
         return partitions
@@ -95,16 +92,8 @@ def limits_of(settings: Settings) -> Limits:
 
 
 async def shape_of(kafka: KafkaSettings, topic: str) -> tuple[int, int]:
-    """Return partitions and replicas of a topic."""
-    admin = AIOKafkaAdminClient(**kafka.connection(), request_timeout_ms=kafka.read_timeout_ms)
-    try:
-        await admin.start()
-        (described,) = await admin.describe_topics([topic])
-    except (KafkaError, OSError) as error:
-        raise Indefinite(f"topics: {type(error).__name__}") from None
-    finally:
-        await admin.close()
-    if described["error_code"]:
+    """Return partitions and replicas of a topic; raises ``StartRefused`` where there is none."""
+    shape = await topics.shape_of(kafka, topic)
+    if shape is None:
         raise StartRefused(f"{topic}: there is no such topic; therapy topics create makes it")
-    partitions = described["partitions"]
-    return len(partitions), min(len(each["replicas"]) for each in partitions)
+    return shape

@@ -133,6 +133,16 @@ async def create_topics(
     return made
 
 
+async def shape_of(settings: KafkaSettings, name: str) -> tuple[int, int] | None:
+    """Return partitions and replicas of a topic; None where there is none."""
+    async with _administration(settings) as admin:
+        (described,) = await admin.describe_topics([name])
+    if described["error_code"] != NoError.errno:
+        return None
+    partitions = described["partitions"]
+    return len(partitions), min(len(each["replicas"]) for each in partitions)
+
+
 async def check_topics(
     settings: KafkaSettings, topics: Sequence[Topic], replicas: int
 ) -> list[Difference]:

@@ -6,18 +6,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
-import msgspec
 from redis.asyncio import Redis
 
 from commands.composition import build_pipeline
 from reference.rulebook import RuleBook
+from runtime.engine.history import last_position
 from runtime.engine.plan import Plan, Unread
 from runtime.engine.ports import Log
-from runtime.engine.position import POSITION_KEY
 from runtime.engine.records import Place, Record
+from runtime.host.opening import view_key
 from runtime.pipeline import StepFailed
 from schemas.envelope import write_data
 from schemas.events import Topic
+from tests.changelog import fold
 
 POLL_SECONDS = 0.5
 CLAIMS = b"/therapy/claims"
@@ -70,14 +71,12 @@ async def wait_until_through(
 
 
 async def _is_through(log: Log, plan: Plan, partition: int) -> bool:
-    records = await read(log, Place(plan.input, partition))
-    changelog = await read(log, Place(plan.changelog, partition))
-    done = next(
-        msgspec.json.decode(record.value or b"")["next_offset"]
-        for record in reversed(changelog)
-        if record.key == POSITION_KEY
-    )
-    return not records or records[-1].offset < done
+    changelog, place = Place(plan.changelog, partition), Place(plan.input, partition)
+    ends = await log.ends((changelog, place), committed=True)
+    done = (await last_position(log, changelog, ends[changelog])).position.next_offset
+    async for _records in log.read(place, done, ends[place], committed=True):
+        return False
+    return True
 
 
 async def judge(
@@ -146,16 +145,8 @@ def _compare(
 
 async def _view_differs(log: Log, redis: Redis, plan: Plan, partition: int) -> int:
     """Return how many state values of Redis are not those of the changelog."""
-    fold: dict[bytes, bytes] = {}
-    for record in await read(log, Place(plan.changelog, partition)):
-        assert record.key is not None
-        if record.key == POSITION_KEY:
-            continue
-        if record.value is None:
-            fold.pop(record.key, None)
-        else:
-            fold[record.key] = record.value
-    name = f"{{{plan.group}:{plan.input}-{partition}}}"
+    values = fold(await read(log, Place(plan.changelog, partition)))
+    name = view_key(plan.group, Place(plan.input, partition))
     held: dict[bytes, bytes] = await redis.execute_command("HGETALL", name)  # type: ignore[no-untyped-call]
-    kept = {key: value for key, value in held.items() if not key.startswith(b"_")}
-    return len(set(kept.items()) ^ set(fold.items()))
+    kept = {key.decode(): value for key, value in held.items() if not key.startswith(b"_")}
+    return len(set(kept.items()) ^ set(values.items()))

@@ -11,6 +11,7 @@ from runtime.engine.plan import Plan
 from runtime.engine.ports import ViewPosition
 from runtime.engine.position import PositionRecord, is_position, read_position
 from runtime.engine.records import Place, Record
+from tests.changelog import fold
 from tests.simulation.process import Shared
 
 Shown = tuple[object, ...]
@@ -58,16 +59,8 @@ def check_views(shared: Shared) -> None:
     """See that every view is the fold of its changelog."""
     for plan in shared.plans:
         for place in shared.inputs(plan):
-            fold: dict[str, bytes] = {}
-            for record in committed(shared.broker.leaders[_changelog(plan, place)]):
-                assert record.key is not None
-                if is_position(record):
-                    continue
-                if record.value is None:
-                    fold.pop(record.key.decode(), None)
-                else:
-                    fold[record.key.decode()] = record.value
-            if shared.hash_of(plan, place).values != fold:
+            changelog = committed(shared.broker.leaders[_changelog(plan, place)])
+            if shared.hash_of(plan, place).values != fold(changelog):
                 raise Broken(
                     f"{plan.name} {place.partition}: the view is not the changelog's fold"
                 )

@@ -19,7 +19,6 @@ from runtime.doubles.log import MemoryLog
 from runtime.doubles.view import Hash, MemoryView
 from runtime.engine import recover
 from runtime.engine.commit import Committer, Standing
-from runtime.engine.history import Standpoint
 from runtime.engine.partition import Partition, Waiting
 from runtime.engine.ports import Log, View, ViewPosition, Writer
 from runtime.engine.records import Place, Record
@@ -125,11 +124,11 @@ def restored_to_the_very_end(patch: Patch) -> None:
     restore = recover._restore
 
     async def wait_for_the_end(
-        changelog: Place, log: Log, view: View, at: ViewPosition | None, last: Standpoint
+        changelog: Place, log: Log, view: View, at: ViewPosition | None, moved: ViewPosition
     ) -> int:
-        restored = await restore(changelog, log, view, at, last)
+        restored = await restore(changelog, log, view, at, moved)
         ends = dict.fromkeys((changelog,), 0)
-        while last.offset + 1 != ends[changelog]:
+        while moved.applied != ends[changelog]:
             await asyncio.sleep(1)
             ends = await log.ends((changelog,), committed=True)
         return restored

@@ -6,7 +6,7 @@ from runtime.doubles.log import MemoryWriter
 from runtime.engine.partition import Limits, Status
 from runtime.engine.records import Message
 from tests.runtime.doubles.virtual import on_virtual_time
-from tests.runtime.engine.test_partition import Running, running
+from tests.runtime.engine.test_partition import Running, running, status_of_heir
 from tests.runtime.engine.toy import Bench
 
 
@@ -50,10 +50,7 @@ async def test_markers_behind_the_last_record_may_expire() -> None:
     await asyncio.sleep(130)
     await run.end()
     lose_the_input(run.bench)
-    heir = Running(run.bench)
-    await asyncio.sleep(1)
-    assert heir.partition.status is Status.RUNNING
-    await heir.end()
+    assert await status_of_heir(run.bench) is Status.RUNNING
 
 
 @on_virtual_time
