@@ -68,11 +68,10 @@ class Hash:
         return self.position, [values.get(key) for key in keys]
 
     def apply(
-        self, expected: int, changes: Mapping[str, bytes | None], moved: ViewPosition
+        self, expected: ViewPosition, changes: Mapping[str, bytes | None], moved: ViewPosition
     ) -> bool:
         """Change and move, where it stands at ``expected``."""
-        position = self.position
-        if position is None or position.applied != expected:
+        if self.position != expected:
             return False
         self._write(changes, moved, None)
         return True
@@ -132,7 +131,7 @@ class MemoryView:
         return await self.wire.call("get", partial(self.hash.get, keys))
 
     async def apply(
-        self, expected: int, changes: Mapping[str, bytes | None], moved: ViewPosition
+        self, expected: ViewPosition, changes: Mapping[str, bytes | None], moved: ViewPosition
     ) -> bool:
         """Change and move in one step."""
         self.wire.disturb(self.hash)

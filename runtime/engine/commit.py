@@ -108,7 +108,7 @@ class Committer:
         await self.writer.commit()
         lasts = {place: first + len(batches[place]) - 1 for place, first in firsts.items()}
         await seen(self.log, lasts)
-        expected = standing.view.applied
+        expected = standing.view
         standing.last, standing.offset = position, lasts[changelog]
         # The marker takes an offset of its own behind the last record.
         standing.ends.update({place: offset + 2 for place, offset in lasts.items()})

@@ -97,9 +97,9 @@ class View(Protocol):
         ...
 
     async def apply(
-        self, expected: int, changes: Mapping[str, bytes | None], moved: ViewPosition
+        self, expected: ViewPosition, changes: Mapping[str, bytes | None], moved: ViewPosition
     ) -> bool:
-        """Change values and move, where ``applied`` is ``expected``; None deletes a value.
+        """Change values and move, where the position is ``expected``; None deletes a value.
 
         False, and nothing is changed, where it is not. All of it is one atomic step.
         """

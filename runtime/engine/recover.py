@@ -113,17 +113,17 @@ async def _restore(
         raise ViewMoved("a newer owner moved the view")
     if at is None:
         await view.clear()
-    done = 0 if at is None else at.applied
+    stands, done = at, 0 if at is None else at.applied
     fold = Fold()
     async for records in log.read(changelog, done, moved.applied, committed=True):
         reached = fold.take(records)
-        if at is None:
+        if stands is None:
             read = records[-1].offset + 1
             granted = await view.load(done, fold.all(), read)
             done = read
         elif reached is not None:
-            granted = await view.apply(done, fold.whole(), reached)
-            done = reached.applied
+            granted = await view.apply(stands, fold.whole(), reached)
+            stands, done = reached, reached.applied
         else:
             continue
         if not granted:

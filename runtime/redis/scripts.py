@@ -19,10 +19,14 @@ class Script:
 
 
 CHANGE = Script("""
--- KEYS: the hash. ARGV: a guarded field, what it must hold, how many arguments are fields and
--- values to set, those, then the fields to delete. 1 where it held that, else 0 and no change.
-local key, first = KEYS[1], 4
-if redis.call('HGET', key, ARGV[1]) ~= ARGV[2] then return 0 end
+-- KEYS: the hash. ARGV: how many arguments are guarded fields and what each must hold, those; how
+-- many are fields and values to set, those; then the fields to delete. 1 where all held that,
+-- else 0 and no change.
+local key, guards = KEYS[1], tonumber(ARGV[1])
+for at = 2, guards + 1, 2 do
+  if redis.call('HGET', key, ARGV[at]) ~= ARGV[at + 1] then return 0 end
+end
+local first = guards + 3
 -- unpack stops near 8000 values; an even number keeps fields and values together.
 local function each(command, last)
   while first <= last do
@@ -31,7 +35,7 @@ local function each(command, last)
     first = upto + 1
   end
 end
-each('HSET', first - 1 + tonumber(ARGV[3]))
+each('HSET', first - 1 + tonumber(ARGV[guards + 2]))
 each('HDEL', #ARGV)
 return 1
 """)

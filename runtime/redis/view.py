@@ -79,10 +79,10 @@ class RedisView:
         return _position(held), held[len(POSITION) :]
 
     async def apply(
-        self, expected: int, changes: Mapping[str, bytes | None], moved: ViewPosition
+        self, expected: ViewPosition, changes: Mapping[str, bytes | None], moved: ViewPosition
     ) -> bool:
-        """Change values and move, where ``_w`` is ``expected``."""
-        return await self._change((APPLIED, expected), changes, _fields(moved))
+        """Change values and move, where ``_w``, ``_n`` and ``_c`` are ``expected``."""
+        return await self._change(_fields(expected), changes, _fields(moved))
 
     async def clear(self) -> None:
         """Forget everything, and begin a rebuild."""
@@ -102,11 +102,11 @@ class RedisView:
 
     async def _change(
         self,
-        guard: tuple[str, int],
+        guards: Sequence[str | int],
         changes: Mapping[str, bytes | None],
         then: Sequence[str | int],
     ) -> bool:
-        """Set and delete fields where the guarded one holds its number; ``then`` is set last."""
+        """Set and delete fields where all guarded ones hold their value; ``then`` is set last."""
         pairs: list[str | bytes | int] = []
         gone: list[str] = []
         for key, value in changes.items():
@@ -116,7 +116,8 @@ class RedisView:
                 pairs += (key, value)
         pairs += then
         try:
-            return bool(await self._run(CHANGE, *guard, len(pairs), *pairs, *gone))
+            sized = (len(guards), *guards, len(pairs), *pairs)
+            return bool(await self._run(CHANGE, *sized, *gone))
         except _NotOurs:
             return False
 

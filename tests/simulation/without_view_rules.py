@@ -57,7 +57,7 @@ def applies_without_comparing(patch: Patch) -> None:
     """The view takes any transaction's values, wherever it stands."""
 
     def apply(
-        self: Hash, _: int, changes: Mapping[str, bytes | None], moved: ViewPosition
+        self: Hash, _: ViewPosition, changes: Mapping[str, bytes | None], moved: ViewPosition
     ) -> bool:
         self._write(changes, moved, None)
         return True

@@ -27,7 +27,7 @@ async def test_a_rebuild_has_no_position_until_it_is_finished() -> None:
     await view.clear()
     assert await view.load(0, {"x": b"1"}, 5)
     assert await view.get(["x", "y"]) == (None, [b"1", None])
-    assert not await view.apply(0, {}, at(6))
+    assert not await view.apply(at(0), {}, at(6))
     assert not await view.load(0, {"y": b"2"}, 6)
     assert not await view.finish(4, at(5))
     assert await view.finish(5, at(5))
@@ -47,9 +47,9 @@ async def test_a_key_that_is_not_there_takes_nothing() -> None:
 async def test_values_change_only_where_the_view_stands_as_expected() -> None:
     """None deletes, and a refused change leaves everything."""
     view = await rebuilt({"x": b"1", "y": b"2"}, 5)
-    assert not await view.apply(4, {"x": None}, at(6))
+    assert not await view.apply(at(4), {"x": None}, at(6))
     assert await view.count() == 2
-    assert await view.apply(5, {"x": None, "z": b"3", "no": None}, at(6))
+    assert await view.apply(at(5), {"x": None, "z": b"3", "no": None}, at(6))
     assert await view.get(["x", "y", "z"]) == (at(6), [None, b"2", b"3"])
     assert await view.count() == 2
 
@@ -60,11 +60,11 @@ async def test_a_hash_becomes_any_state_that_it_had() -> None:
     view = await rebuilt({"x": b"1"}, 5)
     store = view.hash
     before = store.versions() - 1
-    assert await view.apply(5, {"x": b"2", "y": b"3"}, at(6))
+    assert await view.apply(at(5), {"x": b"2", "y": b"3"}, at(6))
     given_up = store.versions() - 1
     store.restore(before)
     assert await view.get(["x", "y"]) == (at(5), [b"1", None])
-    assert await view.apply(5, {"x": None}, at(7))
+    assert await view.apply(at(5), {"x": None}, at(7))
     assert await view.get(["x", "y"]) == (at(7), [None, None])
     store.restore(given_up)
     assert await view.get(["x", "y"]) == (at(6), [b"2", b"3"])
@@ -90,7 +90,7 @@ async def test_a_schedule_puts_a_view_back_or_empties_it() -> None:
         stands = set()
         for seed in range(50):
             store = (await rebuilt({"x": b"1"}, 5)).hash
-            assert store.apply(5, {}, at(6))
+            assert store.apply(at(5), {}, at(6))
             view = MemoryView(store, Schedule(seed, faults).wire("w"))
             position, _ = await view.get([])
             stands.add(0 if position is None else position.applied)

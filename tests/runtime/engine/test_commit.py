@@ -88,6 +88,20 @@ async def test_a_view_that_was_rolled_back_is_not_read() -> None:
 
 
 @on_virtual_time
+async def test_a_view_that_was_swapped_at_the_same_offset_is_not_moved() -> None:
+    """A batch that reads no state finds it when it applies: its values are not those below."""
+    bench = Bench()
+    await bench.make_topics()
+    committer, standing = await taken(bench)
+    await handle(committer, standing, bench.numbers(("a", "1")))
+    position = bench.hash.position
+    assert position is not None
+    bench.hash.become({'["sum","z"]': b"other"}, position._replace(commit="of another history"))
+    with pytest.raises(ViewMoved):
+        await handle(committer, standing, bench.numbers(("a", "x")))
+
+
+@on_virtual_time
 async def test_an_older_owner_cannot_commit() -> None:
     """Nothing of its transaction is shown once another one has settled."""
     bench = Bench()

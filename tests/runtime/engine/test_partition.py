@@ -231,7 +231,7 @@ async def test_a_state_that_cannot_be_read_stops_the_partition() -> None:
     await asyncio.sleep(0.5)
     position = run.bench.hash.position
     assert position is not None
-    run.bench.hash.apply(position.applied, {'["sum","a"]': b"{"}, position)
+    run.bench.hash.apply(position, {'["sum","a"]': b"{"}, position)
     run.deliver(("a", "1"))
     await asyncio.sleep(1)
     assert run.member.heard[-1] == "stopped: state: a value of kind sum cannot be read"

@@ -73,7 +73,7 @@ async def test_a_position_that_the_changelog_does_not_confirm_is_not_kept() -> N
     position = bench.hash.position
     assert position is not None
     moved = ViewPosition(position.applied, position.next_offset, "another commit")
-    bench.hash.apply(position.applied, {'["sum","z"]': b"1"}, moved)
+    bench.hash.apply(position, {'["sum","z"]': b"1"}, moved)
     assert (await recovered(bench)).rebuilt
     assert bench.hash.values == FOLD
 
@@ -84,7 +84,7 @@ async def test_a_view_with_a_lost_value_is_made_again() -> None:
     bench = await worked()
     position = bench.hash.position
     assert position is not None
-    bench.hash.apply(position.applied, {'["sum","a"]': None}, position)
+    bench.hash.apply(position, {'["sum","a"]': None}, position)
     assert (await recovered(bench)).rebuilt
     assert bench.hash.values == FOLD
 
@@ -106,7 +106,7 @@ async def test_a_view_ahead_of_the_changelog_stops_the_partition() -> None:
     bench = await worked()
     position = bench.hash.position
     assert position is not None
-    bench.hash.apply(position.applied, {}, ViewPosition(999, 9, "later"))
+    bench.hash.apply(position, {}, ViewPosition(999, 9, "later"))
     with pytest.raises(PartitionStopped, match="ahead of the changelog"):
         await recovered(bench)
 

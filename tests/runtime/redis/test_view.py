@@ -72,7 +72,7 @@ async def test_a_server_that_forgot_the_scripts_is_told_again(client: Client) ->
     """A restarted or failed-over server knows no script; that is no reason to recover."""
     view = await filled(client)
     await client.script_flush()
-    assert await view.apply(10, {"[1]": b"two"}, AT_TWENTY)
+    assert await view.apply(AT_TEN, {"[1]": b"two"}, AT_TWENTY)
     assert await view.count() == 1
 
 
@@ -81,7 +81,7 @@ async def test_a_lost_hash_has_no_position(client: Client) -> None:
     view = await filled(client)
     await client.flushall()
     assert await view.get(["[1]"]) == (None, [None])
-    assert not await view.apply(10, {"[1]": b"two"}, AT_TWENTY)
+    assert not await view.apply(AT_TEN, {"[1]": b"two"}, AT_TWENTY)
 
 
 @pytest.mark.parametrize("field", ["_w", "_n", "_c"])
@@ -99,7 +99,7 @@ async def test_something_else_under_the_key_is_a_lost_view(client: Client) -> No
     await client.set("{group:topic-0}", "a string")
     view = RedisView(client, "{group:topic-0}")
     assert await view.get(["[1]"]) == (None, [None])
-    assert not await view.apply(10, {}, AT_TWENTY)
+    assert not await view.apply(AT_TEN, {}, AT_TWENTY)
     assert not await view.load(0, {}, 1)
     assert (await (await filled(client)).get(["[1]"])) == (AT_TEN, [b"one"])
 
@@ -113,12 +113,12 @@ async def test_a_server_that_is_gone_is_indefinite(victim: Redis, client: Client
     with pytest.raises(Indefinite):
         await view.get(["[1]"])
     with pytest.raises(Indefinite):
-        await view.apply(10, {}, AT_TWENTY)
+        await view.apply(AT_TEN, {}, AT_TWENTY)
     with pytest.raises(Indefinite):
         await view.clear()
     victim.start()
     assert await view.get(["[1]"]) == (AT_TEN, [b"one"])
-    assert await view.apply(10, {}, AT_TWENTY)
+    assert await view.apply(AT_TEN, {}, AT_TWENTY)
 
 
 async def test_a_server_that_lost_its_file_is_empty(victim: Redis, client: Client) -> None:
@@ -164,7 +164,7 @@ async def test_a_server_that_only_reads_is_indefinite(client: Client) -> None:
     await client.execute_command("REPLICAOF", "127.0.0.1", "1")  # type: ignore[no-untyped-call]
     try:
         with pytest.raises(Indefinite, match="ReadOnly"):
-            await view.apply(10, {}, AT_TWENTY)
+            await view.apply(AT_TEN, {}, AT_TWENTY)
     finally:
         await client.execute_command("REPLICAOF", "NO", "ONE")  # type: ignore[no-untyped-call]
 
@@ -175,7 +175,7 @@ async def test_a_full_server_changes_nothing(client: Client) -> None:
     await client.config_set("maxmemory", "1mb")
     try:
         with pytest.raises(Indefinite):
-            await view.apply(10, {"[2]": b"x" * 2_000_000}, AT_TWENTY)
+            await view.apply(AT_TEN, {"[2]": b"x" * 2_000_000}, AT_TWENTY)
         assert await view.get(["[1]", "[2]"]) == (AT_TEN, [b"one", None])
     finally:
         await client.config_set("maxmemory", "0")

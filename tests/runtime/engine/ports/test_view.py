@@ -21,7 +21,7 @@ async def test_a_view_that_was_never_filled_has_no_position(view: View) -> None:
     assert await view.get(["a"]) == (None, [None])
     assert await view.get([]) == (None, [])
     assert await view.count() == 0
-    assert not await view.apply(0, {"a": b"1"}, AT_TEN)
+    assert not await view.apply(AT_TEN._replace(applied=0), {"a": b"1"}, AT_TEN)
     assert not await view.load(0, {"a": b"1"}, 1)
     assert not await view.finish(0, AT_TEN)
     assert await view.get(["a"]) == (None, [None])
@@ -46,7 +46,7 @@ async def test_a_load_from_elsewhere_is_refused(view: View) -> None:
     assert not await view.load(0, {"a": b"other", "b": b"2"}, 9)
     assert not await view.load(5, {"a": b"other"}, 9)
     assert not await view.finish(9, AT_TEN)
-    assert not await view.apply(4, {"a": b"other"}, AT_TEN)
+    assert not await view.apply(AT_TEN._replace(applied=4), {"a": b"other"}, AT_TEN)
     assert await view.finish(4, AT_TEN)
     assert await view.get(["a", "b"]) == (AT_TEN, [b"1", None])
 
@@ -54,7 +54,7 @@ async def test_a_load_from_elsewhere_is_refused(view: View) -> None:
 async def test_an_apply_moves_with_its_changes(view: View) -> None:
     """Values are set and deleted and the position moves, all at once."""
     await rebuilt(view, a=b"1", b=b"2")
-    assert await view.apply(10, {"a": b"new", "b": None, "c": b"3", "never": None}, AT_TWENTY)
+    assert await view.apply(AT_TEN, {"a": b"new", "b": None, "c": b"3", "never": None}, AT_TWENTY)
     assert await view.get(["a", "b", "c"]) == (AT_TWENTY, [b"new", None, b"3"])
     assert await view.count() == 2
 
@@ -62,17 +62,17 @@ async def test_an_apply_moves_with_its_changes(view: View) -> None:
 async def test_an_apply_from_elsewhere_is_refused(view: View) -> None:
     """Where the position is not the expected one nothing changes, a repetition included."""
     await rebuilt(view, a=b"1")
-    assert not await view.apply(9, {"a": b"other"}, AT_TWENTY)
-    assert not await view.apply(11, {"a": b"other"}, AT_TWENTY)
-    assert await view.apply(10, {"a": b"new"}, AT_TWENTY)
-    assert not await view.apply(10, {"a": b"again"}, AT_TWENTY)
+    assert not await view.apply(AT_TEN._replace(applied=9), {"a": b"other"}, AT_TWENTY)
+    assert not await view.apply(AT_TEN._replace(applied=11), {"a": b"other"}, AT_TWENTY)
+    assert await view.apply(AT_TEN, {"a": b"new"}, AT_TWENTY)
+    assert not await view.apply(AT_TEN, {"a": b"again"}, AT_TWENTY)
     assert await view.get(["a"]) == (AT_TWENTY, [b"new"])
 
 
 async def test_a_move_without_changes(view: View) -> None:
     """A transaction that changes no value still moves the position."""
     await rebuilt(view, a=b"1")
-    assert await view.apply(10, {}, AT_TWENTY)
+    assert await view.apply(AT_TEN, {}, AT_TWENTY)
     assert await view.get(["a"]) == (AT_TWENTY, [b"1"])
 
 
@@ -90,7 +90,7 @@ async def test_clearing_forgets_everything(view: View) -> None:
     await view.clear()
     assert await view.get(["a"]) == (None, [None])
     assert await view.count() == 0
-    assert not await view.apply(10, {"a": b"2"}, AT_TWENTY)
+    assert not await view.apply(AT_TEN, {"a": b"2"}, AT_TWENTY)
     await view.clear()
     assert await view.load(0, {}, 0)
 
@@ -109,7 +109,7 @@ async def test_values_are_bytes_as_they_were(view: View) -> None:
     """Empty values, any bytes and any text in keys come back as they were."""
     values = {'["day","P-é","x y"]': b"\x00\xff\r\n", "empty": b"", "[1]": "żółw".encode()}
     await rebuilt(view)
-    assert await view.apply(10, values, ViewPosition(2**62, 2**61, "commit é"))
+    assert await view.apply(AT_TEN, values, ViewPosition(2**62, 2**61, "commit é"))
     position, held = await view.get(list(values))
     assert position == ViewPosition(2**62, 2**61, "commit é")
     assert held == list(values.values())
@@ -125,7 +125,7 @@ async def test_more_changes_than_one_command_takes(view: View) -> None:
     assert await view.count() == len(values)
     assert await view.finish(7, AT_TEN)
     changes = {**dict.fromkeys(gone), "other": b"x"}
-    assert await view.apply(10, changes, AT_TWENTY)
+    assert await view.apply(AT_TEN, changes, AT_TWENTY)
     assert await view.count() == len(values) - len(gone) + 1
     position, held = await view.get(list(values))
     assert position == AT_TWENTY
@@ -137,8 +137,16 @@ async def test_of_two_that_apply_at_once_one_is_refused(view: View) -> None:
     """Two workers at the same position: one moves it, the other hears that it moved."""
     await rebuilt(view)
     answers = await asyncio.gather(
-        *(view.apply(10, {"a": b"%d" % n}, ViewPosition(20 + n, 9, f"{n}")) for n in range(10))
+        *(view.apply(AT_TEN, {"a": b"%d" % n}, ViewPosition(20 + n, 9, f"{n}")) for n in range(10))
     )
     assert sorted(answers) == [False] * 9 + [True]
     winner = answers.index(True)
     assert await view.get(["a"]) == (ViewPosition(20 + winner, 9, f"{winner}"), [b"%d" % winner])
+
+
+async def test_a_view_of_another_history_is_not_changed(view: View) -> None:
+    """At the same offset another commit, or another place of the input, is another view."""
+    await rebuilt(view, a=b"1")
+    for other in (AT_TEN._replace(commit="1-b"), AT_TEN._replace(next_offset=6)):
+        assert not await view.apply(other, {"a": b"2"}, AT_TWENTY)
+    assert await view.get(["a"]) == (AT_TEN, [b"1"])
