@@ -128,16 +128,22 @@ async def test_a_lost_marker_leaves_decided_records_hanging_where_it_is_lost() -
     assert [await end(log, A), await end(log, B)] == [2, 0]
 
 
-@on_virtual_time
-async def test_the_next_commit_reveals_what_hangs() -> None:
-    """It does so with its own records, so that a second version doubles the first."""
+async def log_where_hangs(text: str) -> MemoryLog:
+    """Return a log in which a transaction was decided for and its marker lost, that one alone."""
     markers = Markers()
     log = log_with(markers)
     writer = await log.writer(OWNER)
     markers.at[A] = ()
-    await write(writer, "once", A)
+    await write(writer, text, A)
     await writer.commit()
     markers.at.clear()
+    return log
+
+
+@on_virtual_time
+async def test_the_next_commit_reveals_what_hangs() -> None:
+    """It does so with its own records, so that a second version doubles the first."""
+    log = await log_where_hangs("once")
     owner = await log.writer(OWNER)
     assert await seen(log, A) == []
     await write(owner, "twice", A)
@@ -148,13 +154,7 @@ async def test_the_next_commit_reveals_what_hangs() -> None:
 @on_virtual_time
 async def test_the_next_abort_buries_what_hangs() -> None:
     """What was decided for is invisible for ever."""
-    markers = Markers()
-    log = log_with(markers)
-    writer = await log.writer(OWNER)
-    markers.at[A] = ()
-    await write(writer, "decided", A)
-    await writer.commit()
-    markers.at.clear()
+    log = await log_where_hangs("decided")
     owner = await log.writer(OWNER)
     await write(owner, "burial", A)
     await owner.abort()
@@ -180,13 +180,7 @@ async def test_a_commit_reveals_what_was_decided_away_where_that_marker_was_lost
 @on_virtual_time
 async def test_a_place_without_a_record_has_the_marker_all_the_same() -> None:
     """A worker that dies between adding a place and writing there turns what hangs there over."""
-    markers = Markers()
-    log = log_with(markers)
-    writer = await log.writer(OWNER)
-    markers.at[A] = ()
-    await write(writer, "decided", A)
-    await writer.commit()
-    markers.at.clear()
+    log = await log_where_hangs("decided")
     assert log.broker.add(OWNER, 1, [A])
     await log.writer(OWNER)
     assert (await seen(log, A), await end(log, A)) == ([], 2)
