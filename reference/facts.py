@@ -132,27 +132,30 @@ class CodePair:
 
 @dataclass(frozen=True, slots=True)
 class PayerProfile:
-    """Which policies we follow for a payer on the date; what the profile does not say is off."""
+    """Which policies we follow for a payer on the date; what the profile does not say is off.
+
+    Each policy has the name and the default that it has in the file (``ProfileValue``).
+    """
 
     name: str
     program: Program
-    unit_rule: UnitRule
-    fee_schedule: bool
-    """Priced by Medicare's physician fee schedule; else lines go at their charge."""
-    mppr: bool
-    thresholds: bool
-    """The KX and medical-review thresholds apply."""
-    assistant_modifiers: bool
-    code_pairs: bool
-    unit_limits: bool
-    timely_filing: bool
-    discipline_modifiers: bool
-    requires_plan_of_care: bool
-    requires_certification: bool
-    requires_certifying_npi: bool
-    activity_documentation_codes: frozenset[str]
-    """Codes that need activity, limitation, goal, skilled need and response in the note."""
     cites: tuple[Citation, ...]
+    unit_rule: UnitRule
+    fee_schedule: bool = False
+    """Priced by Medicare's physician fee schedule; else lines go at their charge."""
+    mppr: bool = False
+    thresholds: bool = False
+    """The KX and medical-review thresholds apply."""
+    assistant_modifiers: bool = False
+    code_pairs: bool = False
+    unit_limits: bool = False
+    timely_filing: bool = False
+    discipline_modifiers: bool = False
+    requires_plan_of_care: bool = False
+    requires_certification: bool = False
+    requires_certifying_npi: bool = False
+    activity_documentation_codes: frozenset[str] = frozenset()
+    """Codes that need activity, limitation, goal, skilled need and response in the note."""
 
 
 @dataclass(frozen=True, slots=True)

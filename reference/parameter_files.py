@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from reference.citations import Citations
 from reference.documents import (
@@ -21,6 +21,8 @@ from schemas.values import FindingCode, Program
 
 V = TypeVar("V")
 T = TypeVar("T")
+POLICIES = ProfileValue.model_fields.keys() - Dates.model_fields.keys() - {"cites", "note"}
+"""The names that a policy has in a profile's file and in the facts."""
 
 
 def _window(dates: Dates) -> Window:
@@ -83,24 +85,8 @@ def read_profile(path: Path, citations: Citations) -> tuple[PayerFile, Series[Pa
 def _profile(
     document: PayerFile, entry: ProfileValue, cites: tuple[Citation, ...]
 ) -> PayerProfile:
-    return PayerProfile(
-        name=document.profile,
-        program=document.program,
-        unit_rule=entry.unit_rule,
-        fee_schedule=entry.fee_schedule,
-        mppr=entry.mppr,
-        thresholds=entry.thresholds,
-        assistant_modifiers=entry.assistant_modifiers,
-        code_pairs=entry.code_pairs,
-        unit_limits=entry.unit_limits,
-        timely_filing=entry.timely_filing,
-        discipline_modifiers=entry.discipline_modifiers,
-        requires_plan_of_care=entry.requires_plan_of_care,
-        requires_certification=entry.requires_certification,
-        requires_certifying_npi=entry.requires_certifying_npi,
-        activity_documentation_codes=entry.activity_documentation_codes,
-        cites=cites,
-    )
+    policies: dict[str, Any] = {name: getattr(entry, name) for name in POLICIES}
+    return PayerProfile(name=document.profile, program=document.program, cites=cites, **policies)
 
 
 def read_profiles(

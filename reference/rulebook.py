@@ -98,24 +98,7 @@ class RuleBook:
 
     def _nothing_in_force(self, missing: NoValueInForce, known: PayerProfile) -> Facts:
         """Hold every day outside a profile's dates: no fact is given, and no policy is on."""
-        bare = PayerProfile(
-            name=known.name,
-            program=known.program,
-            unit_rule=known.unit_rule,
-            fee_schedule=False,
-            mppr=False,
-            thresholds=False,
-            assistant_modifiers=False,
-            code_pairs=False,
-            unit_limits=False,
-            timely_filing=False,
-            discipline_modifiers=False,
-            requires_plan_of_care=False,
-            requires_certification=False,
-            requires_certifying_npi=False,
-            activity_documentation_codes=frozenset(),
-            cites=known.cites,
-        )
+        bare = PayerProfile(known.name, known.program, known.cites, known.unit_rule)
         return Facts(
             date_of_service=missing.date_of_service,
             profile=bare,
