@@ -55,10 +55,12 @@ broker: $(JARS)/.fetched
 
 lock:
 	cd requirements && $(LOCK) ../pyproject.toml --output-file runtime.txt
+	cd requirements && $(LOCK) ../pyproject.toml --extra traces --constraint runtime.txt \
+		--output-file traces.txt
 	cd requirements && $(LOCK) --group ../pyproject.toml:build --constraint runtime.txt \
 		--output-file build.txt
 	cd requirements && $(LOCK) --group ../pyproject.toml:dev --constraint runtime.txt \
-		--constraint build.txt --output-file dev.txt
+		--constraint build.txt --constraint traces.txt --output-file dev.txt
 
 clean:
 	rm -rf $(VENV) .cache .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist
@@ -88,7 +90,8 @@ $(JARS)/.fetched: tests/cluster/pom.xml
 	$(FETCH) -DincludeScope=runtime -DoutputDirectory=$(CURDIR)/$(JARS) -Dkafka.version=$(KAFKA) \
 		&& touch $@ || echo 'Fetching failed: no broker for the tests.'
 
-$(VENV)/.tested: $(VENV)/.installed requirements/dev.txt
+$(VENV)/.tested: $(VENV)/.installed requirements/dev.txt requirements/traces.txt
 	@echo 'Installing what the tests and checks need ...'
+	@$(INSTALL) --require-hashes --requirement requirements/traces.txt
 	@$(INSTALL) --require-hashes --requirement requirements/dev.txt
 	@touch $@

@@ -1,7 +1,7 @@
 """The consumers put together in one process, with state in Redis and the log in Kafka."""
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,11 +13,12 @@ from runtime.host import process
 from runtime.host.connection import kafka_settings
 from runtime.host.contract import Contract
 from runtime.host.health import bind
+from runtime.host.heard import Tracing
 from runtime.host.logs import configure
 from runtime.host.metrics import Metrics, Said
 from runtime.host.opening import Opening
 from runtime.host.process import Process, run_process
-from runtime.host.settings import Settings
+from runtime.host.settings import Settings, SettingsError, variable
 from schemas.asyncapi import asyncapi_document
 from schemas.envelope import Event
 
@@ -37,6 +38,7 @@ def build_process(services: Iterable[Service], settings: Settings, rulebook: Rul
     hosted = [plans[service] for service in services]
     metrics = Metrics(telling, time.time)
     metrics.show_days_left(lambda: days_left(rulebook))
+    tracing = None if settings.traces_endpoint is None else tracing_to(settings.traces_endpoint)
     return Process(
         settings=settings,
         services=[
@@ -45,7 +47,19 @@ def build_process(services: Iterable[Service], settings: Settings, rulebook: Rul
         metrics=metrics,
         now=time.time,
         contract=Contract(contract_of(plan.name for plan in hosted)),
+        open_tracing=tracing,
     )
+
+
+def tracing_to(endpoint: str) -> Callable[[str], Tracing]:
+    """Return what opens a service's spans to a collector; ``SettingsError`` without the extra."""
+    try:
+        # Who traces nothing needs none of it.
+        from runtime.host.spans import Spans, export_to  # noqa: PLC0415
+    except ImportError as error:
+        needed = "it needs the extra: pip install 'therapy-billing[traces]'"
+        raise SettingsError(f"{variable('traces_endpoint')}: {needed}") from error
+    return lambda service: Spans(service, export_to(endpoint), time.time)
 
 
 def _hosted(plan: Plan, opening: Opening) -> process.Service:

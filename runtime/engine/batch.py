@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 import msgspec
 
 from runtime.consumer import stamp
-from runtime.engine.messages import arrived, event_message, passed_on, travelling
+from runtime.engine.messages import arrived, event_message, passed_on, trace_of, travelling
+from runtime.engine.observer import Led
 from runtime.engine.plan import Plan, Unread
 from runtime.engine.records import Message, Place, Record
 from runtime.processor import Key, Step, Steps, Value
@@ -27,15 +28,6 @@ STEP_FAILED = "step_failed"
 def key_text(key: Key) -> str:
     """Return a state key as the view and the changelog name it: a JSON array."""
     return msgspec.json.encode(key).decode()
-
-
-class Led(msgspec.Struct, frozen=True):
-    """What one record led to, for those who watch."""
-
-    events: tuple[Event, ...]
-    arrived: int
-    letter: str | None = None
-    """The reason of its dead letter."""
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -173,7 +165,7 @@ class Batch:
             since = arrived(record)
             if isinstance(event, Unread):
                 letters.append(self.plan.write_letter(place, record, event))
-                led.append(Led((), since, event.reason))
+                led.append(Led((), since, event.reason, trace_of(record)))
                 continue
             assert step is not None, "every event that was read has its step"
             emitted: tuple[Event, ...] = ()
@@ -184,7 +176,7 @@ class Batch:
                 output += [event_message(each, beside) for each in emitted]
             if step.passes_on:
                 output.append(passed_on(record))
-            led.append(Led(emitted, since))
+            led.append(Led(emitted, since, trace=trace_of(record)))
         changes, live_delta = self._changes()
         return Outcome(output, letters, changes, live_delta, led, self._tallies())
 

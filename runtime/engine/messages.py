@@ -53,12 +53,16 @@ def arrived(record: Record) -> int:
     return record.timestamp
 
 
+def trace_of(record: Record) -> Headers:
+    """Return the trace context that a record came with; nothing where it has none."""
+    return tuple(
+        [(name, value) for name, value in record.headers if name in TRACE and value is not None]
+    )
+
+
 def travelling(record: Record) -> Headers:
     """Return the headers that what a record leads to takes along."""
-    trace = tuple(
-        (name, value) for name, value in record.headers if name in TRACE and value is not None
-    )
-    return (*trace, (ARRIVED, str(arrived(record)).encode()))
+    return (*trace_of(record), (ARRIVED, str(arrived(record)).encode()))
 
 
 def signed(messages: Iterable[Message], commit: str) -> list[Message]:

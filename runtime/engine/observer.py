@@ -2,8 +2,21 @@
 
 from collections.abc import Mapping, Sequence
 
+import msgspec
+
 from runtime.engine.records import Place
 from schemas.envelope import Event
+
+
+class Led(msgspec.Struct, frozen=True):
+    """What one record led to; ``arrived``: ms since 1970 when its chain came onto the bus."""
+
+    events: tuple[Event, ...]
+    arrived: int
+    letter: str | None = None
+    """The reason of its dead letter."""
+    trace: tuple[tuple[str, bytes], ...] = ()
+    """The headers of the trace context that it came with."""
 
 
 class Observer:
@@ -17,6 +30,9 @@ class Observer:
 
     def emitted(self, place: Place, events: Sequence[Event], arrived: int) -> None:
         """Hear what one input record led to; ``arrived``: ms since 1970 when its session came."""
+
+    def traced(self, place: Place, led: Led, seconds: float) -> None:
+        """Hear what a record with a trace context led to, in so many seconds of its batch."""
 
     def dead_lettered(self, place: Place, reason: str) -> None:
         """Hear that a record was kept as a dead letter."""

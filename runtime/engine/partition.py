@@ -9,11 +9,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from runtime.engine.batch import NOTHING, STEP_FAILED, Led, Outcome
+from runtime.engine.batch import NOTHING, STEP_FAILED, Outcome
 from runtime.engine.commit import Committer, Standing
 from runtime.engine.feed import Feed
-from runtime.engine.messages import arrived
-from runtime.engine.observer import Observer
+from runtime.engine.messages import arrived, trace_of
+from runtime.engine.observer import Led, Observer
 from runtime.engine.plan import Places, Plan, Unread
 from runtime.engine.ports import Log, View, Writer
 from runtime.engine.records import Place, Record
@@ -333,7 +333,7 @@ class Partition:
     def _letter(self, record: Record) -> Outcome:
         plan, place = self._around.plan, self._places.input
         letter = plan.write_letter(place, record, TOO_LARGE_TO_WRITE)
-        led = Led((), arrived(record), STEP_FAILED)
+        led = Led((), arrived(record), STEP_FAILED, trace_of(record))
         return Outcome([], [letter], {}, 0, [led])
 
     def _tell(self, outcome: Outcome, records: int, seconds: float) -> None:
@@ -344,3 +344,5 @@ class Partition:
                 observer.dead_lettered(place, led.letter)
             if led.events:
                 observer.emitted(place, led.events, led.arrived)
+            if led.trace:
+                observer.traced(place, led, seconds)

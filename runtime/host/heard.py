@@ -1,23 +1,35 @@
 """What happens to partitions, in the log, on its way to the metrics."""
 
 from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 import structlog
 
-from runtime.engine.observer import Observer
+from runtime.engine.observer import Led, Observer
 from runtime.engine.records import Place
 from schemas.envelope import Event
 
 log = structlog.get_logger(__name__)
 
 
+class Tracing(Protocol):
+    """Makes spans of what it hears."""
+
+    def traced(self, place: Place, led: Led, seconds: float) -> None:
+        """Hear what a record with a trace context led to, in so many seconds of its batch."""
+
+    def close(self) -> None:
+        """Send what is left."""
+
+
 class Heard(Observer):
     """Logs recoveries, what had to be sent again, and stops; passes everything on."""
 
-    def __init__(self, service: str, on: Observer) -> None:
-        """Log for ``service``, and pass on to ``on``."""
+    def __init__(self, service: str, on: Observer, tracing: Tracing | None = None) -> None:
+        """Log for ``service``, pass on to ``on``, and what is traced to ``tracing``."""
         self._log = log.bind(service=service)
         self._on = on
+        self._tracing = tracing
 
     def committed(self, place: Place, records: int, seconds: float) -> None:
         """Pass it on: it happens too often for a log."""
@@ -26,6 +38,11 @@ class Heard(Observer):
     def emitted(self, place: Place, events: Sequence[Event], arrived: int) -> None:
         """Pass it on."""
         self._on.emitted(place, events, arrived)
+
+    def traced(self, place: Place, led: Led, seconds: float) -> None:
+        """Give it to the spans, where a collector is named."""
+        if self._tracing is not None:
+            self._tracing.traced(place, led, seconds)
 
     def dead_lettered(self, place: Place, reason: str) -> None:
         """Log the reason."""

@@ -25,7 +25,7 @@ from runtime.errors import Indefinite
 from runtime.host.app import announce, build_app, build_broker, join
 from runtime.host.contract import Contract
 from runtime.host.health import Health, pages, serving
-from runtime.host.heard import Heard
+from runtime.host.heard import Heard, Tracing
 from runtime.host.lag import Lag
 from runtime.host.logs import watch_loop
 from runtime.host.member import Member, Works
@@ -81,6 +81,8 @@ class Process:
     metrics: Metrics
     now: Callable[[], float]
     contract: Contract
+    open_tracing: Callable[[str], Tracing] | None = None
+    """Makes the spans of a service, by its name; None where no collector is named."""
     told: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the process is to end."""
 
@@ -144,11 +146,20 @@ class Process:
     ) -> None:
         """Open the workers, then join the groups, each until it is reachable."""
         for service, member in zip(self.services, members, strict=True):
-            observer = Heard(service.name, self.metrics.observe(member))
+            observer = self._observe(service, member, workers)
             connect = partial(_connect, workers, service, member.feed, observer)
             member.works_with(await _until_reachable(connect, service.name))
         await _until_reachable(lambda: _join_all(app, members), "kafka")
         log.info("started", services=[service.name for service in self.services])
+
+    def _observe(self, service: Service, member: Member, workers: AsyncExitStack) -> Observer:
+        metrics = self.metrics.observe(member)
+        if self.open_tracing is None:
+            return Heard(service.name, metrics)
+        tracing = self.open_tracing(service.name)
+        # It may wait for the collector, which the loop must not.
+        workers.push_async_callback(asyncio.to_thread, tracing.close)
+        return Heard(service.name, metrics, tracing)
 
     async def _watch(self, health: Health) -> None:
         """Return once something ended that should run for ever."""

@@ -53,6 +53,12 @@ def _redis_url(url: SecretStr) -> SecretStr:
     return url
 
 
+def _http_url(url: str) -> str:
+    if not url.startswith(("http://", "https://")):
+        raise ValueError("wanted: http:// or https://")
+    return url
+
+
 def _readable(path: Path) -> Path:
     try:
         path.open("rb").close()
@@ -190,6 +196,10 @@ class Settings(BaseModel):
     http_host: str = Field("127.0.0.1", description="the address of health and metrics")
     http_port: int = Field(
         8080, ge=0, le=65_535, description="their port; 0 is any free one, which the log names"
+    )
+    traces_endpoint: Annotated[str, AfterValidator(_http_url)] | None = Field(
+        None,
+        description="the OTLP/HTTP address that spans go to; it needs the extra traces",
     )
     log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = (
         Field("info", description="the least that is logged")

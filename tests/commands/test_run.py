@@ -9,7 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -31,6 +31,7 @@ from schemas.events import CONSUMERS, Topic
 from tests.clinic import Clinic, Json, event, plan_of_care, service, session
 from tests.cluster.needed import own_kafka, own_redis
 from tests.docs.pages import table, text_of
+from tests.runtime.host.collector import collecting
 
 THERAPY = Path(sys.executable).with_name("therapy")
 PATIENTS = 12
@@ -174,9 +175,10 @@ class Cluster:
             check=False,
         )
 
-    def start(self, log: Path) -> subprocess.Popen[bytes]:
+    def start(self, log: Path, collector: str) -> subprocess.Popen[bytes]:
         """Start all consumers, which log everything that they ever would."""
-        environment = {**self.environment, "THERAPY_LOG_LEVEL": "debug"}
+        told = {"THERAPY_LOG_LEVEL": "debug", "THERAPY_TRACES_ENDPOINT": collector}
+        environment = {**self.environment, **told}
         with log.open("wb") as said:
             return subprocess.Popen([THERAPY, "run", "all"], env=environment, stderr=said)
 
@@ -209,7 +211,7 @@ def sent() -> list[Json]:
 async def test_the_consumers_decide_on_kafka_as_in_a_replay(
     cluster: Cluster, clinic: Clinic, tmp_path: Path
 ) -> None:
-    """The same decisions in the same order for each patient, and none of them in any log."""
+    """The same for each patient in the same order, none of it in a log, and spans of each."""
     assert (
         cluster.therapy("topics", "create", "--partitions", "2", "--replicas", "1").returncode == 0
     )
@@ -220,28 +222,40 @@ async def test_the_consumers_decide_on_kafka_as_in_a_replay(
             if emitted["source"] == "/therapy/claims":
                 wanted[emitted["partitionkey"]].append(emitted["id"])
     log = tmp_path / "log"
-    running = cluster.start(log)
-    try:
-        await _send(cluster)
-        found = await _decided(cluster, sum(map(len, wanted.values())))
-    finally:
-        running.send_signal(signal.SIGTERM)
-        status = await asyncio.to_thread(running.wait, 8)
+    with collecting() as collector:
+        running = cluster.start(log, collector.endpoint)
+        try:
+            await _send(cluster)
+            found = await _decided(cluster, sum(map(len, wanted.values())))
+        finally:
+            running.send_signal(signal.SIGTERM)
+            status = await asyncio.to_thread(running.wait, 8)
     assert status == 0
     assert found == wanted
+    # Each was a child of the hospital's, in each of the three consumers.
+    parents = [span.parent_span_id.hex() for span in collector.spans()]
+    assert Counter(parents) == {_span_id(number): 3 for number in range(len(sent()))}
+    assert "MARKED" not in str(collector.received)
     text = log.read_text(encoding="utf-8")
     assert all(json.loads(line) for line in text.splitlines())
     assert "MARKED" not in text
+
+
+def _span_id(number: int) -> str:
+    """Return the id of the hospital's own span of an event."""
+    return f"{number + 1:016x}"
 
 
 async def _send(cluster: Cluster) -> None:
     async with AIOKafkaProducer(bootstrap_servers=cluster.kafka) as producer:
         bad = [("ce_type", b"\xff"), ("ce_subject", b"MARKED")]
         await producer.send_and_wait(Topic.SESSIONS, b'{"MARKED', key=b"MARKED", headers=bad)
-        for each in sent():
+        for number, each in enumerate(sent()):
             attributes = {name: value for name, value in each.items() if name != "data"}
             headers = [(f"ce_{name}", value.encode()) for name, value in attributes.items()]
             headers.append(("content-type", b"application/json"))
+            trace = f"00-{number + 1:032x}-{_span_id(number)}-01"
+            headers.append(("traceparent", trace.encode()))
             value, key = json.dumps(each["data"]).encode(), each["partitionkey"].encode()
             await producer.send_and_wait(Topic.SESSIONS, value, key=key, headers=headers)
 
