@@ -157,6 +157,8 @@ class ProfileValue(Dates):
     requires_certification: bool = False
     requires_certifying_npi: bool = False
     activity_documentation_codes: frozenset[Text] = frozenset()
+    requires_intervals: bool = False
+    interval_tolerance_minutes: Count = 0
     cites: CitationIds
     note: Text | None = None
 

@@ -156,6 +156,10 @@ class PayerProfile:
     requires_certifying_npi: bool = False
     activity_documentation_codes: frozenset[str] = frozenset()
     """Codes that need activity, limitation, goal, skilled need and response in the note."""
+    requires_intervals: bool = False
+    """Timed services need start and stop times."""
+    interval_tolerance_minutes: int = 0
+    """How far a service's start and stop times may be from its minutes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,12 +29,20 @@ from rules.edits.thresholds import (
     kx_stands_without_abn,
     review_threshold_is_not_passed,
 )
+from rules.edits.time import (
+    one_on_one_times_are_apart,
+    start_and_stop_are_recorded,
+    times_agree_with_minutes,
+)
 
 EDITS: tuple[Edit, ...] = (
     note_is_signed,
     treatment_time_is_recorded,
     treatment_time_agrees,
     one_on_one_is_stated,
+    start_and_stop_are_recorded,
+    times_agree_with_minutes,
+    one_on_one_times_are_apart,
     activities_are_documented,
     goals_are_in_the_plan,
     plan_of_care_is_on_file,

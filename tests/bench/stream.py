@@ -70,14 +70,17 @@ def _patient(name: str, visits: int, chance: random.Random) -> list[tuple[int, s
 def _session(name: str, day: int, chance: random.Random) -> Json:
     codes = chance.sample(TIMED, chance.choice([2, 3, 3, 4]))
     on = START + timedelta(days=day)
-    starts = f"{on.isoformat()}T14:00:00-06:00", f"{on.isoformat()}T14:10:00-06:00"
-    block = {"start": starts[0], "end": starts[1], "clinician": "1558888882"}
     services = [
         service(number, code, chance.randint(8, 25), charge="70.00")
         for number, code in enumerate(codes, 1)
     ]
+    started, stopped = (
+        f"{on.isoformat()}T14:{minute:02}:00-06:00"
+        for minute in (0, services[0]["therapist_minutes"])
+    )
+    block = {"start": started, "end": stopped, "clinician": "1558888882"}
     services[0] |= {"intervals": [block]}
-    times = {"started_at": starts[0], "ended_at": f"{on.isoformat()}T15:00:00-06:00"}
+    times = {"started_at": started, "ended_at": f"{on.isoformat()}T15:00:00-06:00"}
     stated = {
         "patient_id": name,
         "date_of_service": on.isoformat(),

@@ -21,6 +21,7 @@ FIELDS = {
     FindingCode.REVIEW_THRESHOLD_PASSED: {"threshold"},
     FindingCode.MODIFIER_DISAGREES: {"modifiers"},
     FindingCode.TOO_MANY_MODIFIERS: {"modifiers"},
+    FindingCode.INTERVALS_DISAGREE_WITH_MINUTES: {"how"},
     FindingCode.LATE_FILING: {"due"},
 }
 

@@ -1,7 +1,7 @@
 """Visit days for the tests of the law on claims: built from the few words of a case in YAML."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -49,9 +49,13 @@ def load_cases(test: str) -> Any:  # noqa: ANN401 - whatever shape the cases hav
 
 
 def facts_of(rulebook: RuleBook, case: Mapping[str, Any]) -> Facts:
-    """Return the facts of the case's date and program."""
+    """Return the facts of the case's date and program, with its own ``policies``."""
     on = date.fromisoformat(str(case.get("date", "2026-03-02")))
-    return rulebook.on(on, "any", Program(case.get("program", "medicare_ffs")))
+    facts = rulebook.on(on, "any", Program(case.get("program", "medicare_ffs")))
+    policies = case.get("policies")
+    return (
+        facts if policies is None else replace(facts, profile=replace(facts.profile, **policies))
+    )
 
 
 def sessions_of(case: Mapping[str, Any]) -> tuple[Session, ...]:

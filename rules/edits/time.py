@@ -1,0 +1,175 @@
+"""Start and stop times: there where the payer asks, in step with the minutes, and apart.
+
+CMS Pub. 100-02 ch. 15 §220.3.E and Pub. 100-04 ch. 5 §20.3. Medicare does not ask for them; those
+that are recorded have to be right all the same.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from reference.facts import Facts, NoValueInForce, UnitBasis
+from rules.edits.day import NOTHING, EditedDay, Reported
+from rules.findings import report
+from rules.intervals import (
+    Span,
+    is_over_midnight,
+    minutes_in,
+    owners_that_overlap,
+    spans_of,
+    spans_on,
+    unite,
+)
+from schemas.session import Interval, Service, Session
+from schemas.values import FindingCode, Role
+
+Done = tuple[Session, Service]
+Place = tuple[str, int]
+"""A service: its session's id and its own line number there."""
+TIMED = (UnitBasis.PER_15_MINUTES, UnitBasis.TIMED_OUTSIDE_POOL)
+NOT_SKILLED = (Role.STUDENT, Role.AIDE)
+"""Whose time is not the clinician's who treats."""
+
+
+def start_and_stop_are_recorded(day: EditedDay, facts: Facts) -> Sequence[Reported]:
+    """Every timed service with minutes has start and stop times, where the payer asks for them.
+
+    One that earned no unit too: its minutes are in the day's total.
+    """
+    if not facts.profile.requires_intervals:
+        return NOTHING
+    lacking = [
+        (session, service)
+        for session in day.sessions
+        for service in session.services
+        if not service.intervals and _minutes_of(service) and _is_timed(service, facts)
+    ]
+    return _about_services(day, facts, FindingCode.INTERVALS_MISSING, lacking)
+
+
+def times_agree_with_minutes(day: EditedDay, facts: Facts) -> Sequence[Reported]:
+    """The times of every service come to its minutes, on the date of service and by the clock.
+
+    CMS Pub. 100-02 ch. 15 §220.3.E. Minutes after midnight are another date's, and a minute in
+    which two clinicians treat the patient counts once. An untimed service may state times alone.
+    """
+    reported: list[Reported] = []
+    code = FindingCode.INTERVALS_DISAGREE_WITH_MINUTES
+    for session in day.sessions:
+        for service in session.services:
+            how = _disagreement(session, service, facts)
+            if how is not None:
+                reported += _about_services(day, facts, code, [(session, service)], how=how)
+    if shared := _counted_twice(day, facts):
+        how = "services one-on-one have minutes by the clock in common, which count once"
+        reported += _about_services(day, facts, code, shared, how=how)
+    return reported
+
+
+def one_on_one_times_are_apart(day: EditedDay, facts: Facts) -> Sequence[Reported]:
+    """No clinician's times of the day overlap over one-on-one codes (Pub. 100-04 ch. 5 §20.3)."""
+    one_on_one = _one_on_one(day, facts)
+    if not one_on_one:
+        return NOTHING
+    code, at_once = FindingCode.OVERLAPPING_INTERVALS, _at_once(one_on_one)
+    return _about_services(day, facts, code, [one_on_one[each] for each in at_once])
+
+
+def _disagreement(session: Session, service: Service, facts: Facts) -> str | None:
+    """Say how the times of a service and its minutes disagree; None where they do not."""
+    intervals, minutes = service.intervals, _minutes_of(service)
+    if not intervals:
+        if minutes and _runs_past_midnight(session):
+            return "the session runs past midnight, and no times say which minutes are the date's"
+        return None
+    if [each for each in intervals if each.end < each.start]:
+        return "a time ends before it starts"
+    if not (minutes or _is_timed(service, facts)):
+        return None
+    by_clock = minutes_in(spans_on(intervals, session.date_of_service))
+    if abs(by_clock - minutes) <= facts.profile.interval_tolerance_minutes:
+        return None
+    return f"{by_clock} minutes of the date of service by the clock, {minutes} recorded"
+
+
+def _counted_twice(day: EditedDay, facts: Facts) -> list[Done]:
+    """Return one-on-one services that overlap, but for those of one clinician alone.
+
+    A clinician's own overlaps are reported for themselves.
+    """
+    one_on_one = _one_on_one(day, facts)
+    if not one_on_one:
+        return []
+    by_clock: Mapping[Place, Sequence[Span]] = {
+        place: unite(spans_of(service.intervals or ()))
+        for place, (_, service) in one_on_one.items()
+    }
+    at_once = _at_once(one_on_one)
+    return [one_on_one[each] for each in owners_that_overlap(by_clock) if each not in at_once]
+
+
+def _at_once(services: Mapping[Place, Done]) -> list[Place]:
+    """Return the services in which one clinician is at two things at once, in their order."""
+    by_clinician: dict[str, dict[Place, list[Span]]] = {}
+    for place, (session, service) in services.items():
+        for each in service.intervals or ():
+            clinician = _clinician_of(each, session)
+            if clinician is not None:
+                spans = by_clinician.setdefault(clinician, {}).setdefault(place, [])
+                spans += spans_of([each])
+    found = {at for owned in by_clinician.values() for at in owners_that_overlap(owned)}
+    return [place for place in services if place in found]
+
+
+def _one_on_one(day: EditedDay, facts: Facts) -> dict[Place, Done]:
+    """Return the day's one-on-one services that have times."""
+    procedures = facts.procedures
+    if isinstance(procedures, NoValueInForce):
+        return {}
+    return {
+        (session.session_id, service.line): (session, service)
+        for session in day.sessions
+        for service in session.services
+        if service.intervals
+        and (procedure := procedures.get(service.code)) is not None
+        and procedure.is_one_on_one
+    }
+
+
+def _clinician_of(interval: Interval, session: Session) -> str | None:
+    """Return who treated: as stated, else the only one of the session who can have."""
+    if interval.clinician is not None:
+        return interval.clinician
+    could = {each.npi for each in session.clinicians if each.role not in NOT_SKILLED}
+    return next(iter(could)) if len(could) == 1 else None
+
+
+def _runs_past_midnight(session: Session) -> bool:
+    started, ended = session.started_at, session.ended_at
+    return started is not None and ended is not None and is_over_midnight(started, ended)
+
+
+def _is_timed(service: Service, facts: Facts) -> bool:
+    procedures = facts.procedures
+    if isinstance(procedures, NoValueInForce):
+        return False
+    procedure = procedures.get(service.code)
+    return procedure is not None and procedure.unit_basis in TIMED
+
+
+def _minutes_of(service: Service) -> int:
+    return service.therapist_minutes + service.assistant_minutes
+
+
+def _about_services(
+    day: EditedDay, facts: Facts, code: FindingCode, done: Iterable[Done], **values: str
+) -> Sequence[Reported]:
+    """Report one finding about these services: the lines that have them, and their sessions."""
+    places = {(session.session_id, service.line): None for session, service in done}
+    if not places:
+        return NOTHING
+    lines = [
+        line.line
+        for line in day.lines
+        if [at for at in line.services if (at.session_id, at.line) in places]
+    ]
+    session_ids = tuple(dict.fromkeys([session_id for session_id, _ in places]))
+    return (Reported(report(facts, code, lines, **values), session_ids),)
