@@ -248,6 +248,8 @@ class Facts:
     findings: Mapping[FindingCode, FindingText]
     procedures: Mapping[str, Procedure] | NoValueInForce
     timed_unit: TimedUnit | NoValueInForce
+    low_minutes_per_unit: int | NoValueInForce
+    """Fewer timed minutes a unit than these on a day are reported: a number of ours."""
     relative_values: Mapping[str, RelativeValue] | NoValueInForce
     gpcis: Mapping[tuple[str, str], Gpci] | NoValueInForce
     """By (MAC, locality)."""

@@ -12,6 +12,7 @@ from reference.documents import (
     AssistantValue,
     CertificationValue,
     ConversionFactors,
+    Count,
     FilingPeriod,
     ParameterFile,
     Share,
@@ -52,6 +53,7 @@ class Parameters:
     """The dated numbers; each field is the file of its name below ``parameters/``."""
 
     timed_unit: Series[TimedUnit]
+    low_minutes_per_unit: Series[int]
     kx_threshold: Series[Amounts]
     review_threshold: Series[Amounts]
     approaching_share: Series[Decimal]
@@ -116,6 +118,9 @@ def _read_parameters(folder: ParameterFolder) -> Parameters:
     amounts = ParameterFile[AmountByGroup]
     parameters = Parameters(
         timed_unit=folder.read("units/timed_unit", ParameterFile[TimedUnitValue], _timed_unit),
+        low_minutes_per_unit=folder.read(
+            "units/low_minutes_per_unit", ParameterFile[Count], _as_it_is
+        ),
         kx_threshold=folder.read("thresholds/kx_threshold", amounts, dict),
         review_threshold=folder.read("thresholds/review_threshold", amounts, dict),
         approaching_share=folder.read(

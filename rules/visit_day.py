@@ -81,6 +81,7 @@ def count_day(sessions: Sequence[Session], facts: Facts) -> CountedDay:
         findings = _report_codes(lines, procedures, facts)
     if not lines or allocation.choices:
         findings += _report_time(allocation, lines, timed_minutes, facts)
+    findings += _report_few_minutes(timed_minutes, allocation, lines, facts)
     findings += report_assistants(lines, recorded, sessions[0], facts)
     return CountedDay(
         timed_minutes,
@@ -230,3 +231,25 @@ def _report_time(
             )
         )
     return findings
+
+
+def _report_few_minutes(
+    timed_minutes: int, allocation: Allocation, lines: Sequence[UnitsLine], facts: Facts
+) -> list[Finding]:
+    """Report timed minutes a unit that are well below a unit's length: watched as a pattern.
+
+    CMS Pub. 100-04 ch. 5 §20.2: about 15 minutes a unit are expected; how few are few is ours.
+    """
+    units, fewest = sum(allocation.units.values()), facts.low_minutes_per_unit
+    if isinstance(fewest, NoValueInForce) or timed_minutes >= fewest * units:
+        return []
+    code, pooled = FindingCode.MINUTES_PER_UNIT_LOW, allocation.units
+    return [
+        report(
+            facts,
+            code,
+            (line.line for line in lines if line.code in pooled),
+            minutes=str(timed_minutes),
+            units="1 unit" if units == 1 else f"{units} units",
+        )
+    ]

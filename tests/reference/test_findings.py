@@ -22,6 +22,7 @@ FIELDS = {
     FindingCode.MODIFIER_DISAGREES: {"modifiers"},
     FindingCode.TOO_MANY_MODIFIERS: {"modifiers"},
     FindingCode.INTERVALS_DISAGREE_WITH_MINUTES: {"how"},
+    FindingCode.MINUTES_PER_UNIT_LOW: {"minutes", "units"},
     FindingCode.LATE_FILING: {"due"},
 }
 

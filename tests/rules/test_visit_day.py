@@ -1,6 +1,7 @@
 """A visit day's sessions to its lines, against cases that a biller can check."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -35,6 +36,18 @@ def test_the_arithmetic_is_told_pool_first(rulebook: RuleBook) -> None:
         "97161: untimed, 1 as recorded.",
         "97140: 3 minutes earn no unit.",
     )
+
+
+@pytest.mark.parametrize(("fewest", "is_reported"), [(12, False), (15, True)])
+def test_how_few_minutes_a_unit_are_few_is_the_parameters(
+    rulebook: RuleBook, fewest: int, *, is_reported: bool
+) -> None:
+    """Fourteen minutes for a unit are reported where the parameter says fifteen."""
+    case = {"sessions": [{"services": [[97110, 14], [97161, 40]]}]}
+    facts = replace(facts_of(rulebook, case), low_minutes_per_unit=fewest)
+    found = count_day(sessions_of(case), facts).findings
+    assert [each.lines for each in found] == ([(1,)] if is_reported else [])
+    assert is_reported is any("14 for 1 unit" in each.message for each in found)
 
 
 def test_a_visit_day_is_named_by_its_five_parts() -> None:
