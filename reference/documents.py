@@ -7,7 +7,7 @@ from typing import Annotated, Generic, Self, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, RootModel, model_validator
 
-from reference.facts import Pricing
+from reference.facts import InPart, Pricing
 from schemas.values import (
     Effect,
     FindingCode,
@@ -129,10 +129,28 @@ class CertificationValue(Document):
 
 
 class AssistantValue(Document):
-    """Whether CQ and CO are asked for, and where not."""
+    """Whether CQ and CO are asked for, and where not; what no assistant may furnish."""
 
     applies: bool
     exempt_settings: frozenset[Setting]
+    re_evaluations: frozenset[Text]
+
+
+class AssistantSplitValue(Document):
+    """How units fall to therapist and assistant: minutes of the units that both have a part in."""
+
+    in_part: InPart
+    de_minimis_share: Share
+    minutes_last_unit: Count
+    minutes_of_two_least: Count
+    minutes_of_two_most: Count
+
+
+class MedicareShareValue(Document):
+    """Medicare's part of the allowed amount, and the settings that it pays in another way."""
+
+    share: Share
+    paid_otherwise: frozenset[Setting]
 
 
 class FilingPeriod(Document):
@@ -159,6 +177,8 @@ class ProfileValue(Dates):
     activity_documentation_codes: frozenset[Text] = frozenset()
     requires_intervals: bool = False
     interval_tolerance_minutes: Count = 0
+    speech_assistants: bool = False
+    payment_estimate: bool = False
     cites: CitationIds
     note: Text | None = None
 

@@ -160,6 +160,10 @@ class PayerProfile:
     """Timed services need start and stop times."""
     interval_tolerance_minutes: int = 0
     """How far a service's start and stop times may be from its minutes."""
+    speech_assistants: bool = False
+    """Assistants of speech-language pathology are paid."""
+    payment_estimate: bool = False
+    """Pays as Medicare Part B does, so that a payment can be estimated from the allowed amount."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,10 +194,49 @@ class CertificationRule:
 
 @dataclass(frozen=True, slots=True)
 class AssistantRule:
-    """Where CQ and CO are asked for (SSA §1834(v))."""
+    """Where CQ and CO are asked for (SSA §1834(v)), and what no assistant may furnish."""
 
     applies: bool
     exempt_settings: frozenset[Setting]
+    re_evaluations: frozenset[str]
+    """Codes; evaluations are marked in the procedure table."""
+
+
+class InPart(StrEnum):
+    """How to tell that an assistant has furnished a service in part."""
+
+    EXACT_RATIO = "exact_ratio"
+    """The assistant's minutes are more than the share of all minutes."""
+    SIMPLE = "simple"
+    """They are as many as the share of all minutes, rounded to the minute, and one more."""
+
+
+@dataclass(frozen=True, slots=True)
+class AssistantSplit:
+    """How a code's units fall to therapist and assistant; minutes, and a share from 0 to 1."""
+
+    in_part: InPart
+    de_minimis_share: Decimal
+    """Up to this share of a service an assistant's minutes do not count."""
+    minutes_last_unit: int
+    """The fewest with which a side takes the last unit that both have a part in."""
+    minutes_of_two_least: int
+    minutes_of_two_most: int
+    """With so many minutes of each side, two units that are left are one of each."""
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentShares:
+    """What becomes of an allowed amount under Medicare Part B; shares from 0 to 1."""
+
+    medicare: Decimal
+    """Medicare's part of it; the rest is the patient's."""
+    paid_otherwise: frozenset[Setting]
+    """Settings that are not paid by the fee schedule."""
+    assistant: Decimal
+    """What is left of Medicare's part of a service of an assistant."""
+    sequestration: Decimal
+    """What is taken off Medicare's part."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,5 +305,7 @@ class Facts:
     assistants: AssistantRule | NoValueInForce
     code_pairs: Mapping[Setting, CodePairs] | NoValueInForce
     unit_limits: Mapping[Setting, Mapping[str, Limit]] | NoValueInForce
+    assistant_split: AssistantSplit | NoValueInForce
+    payment_shares: PaymentShares | NoValueInForce
     filing_due: date | NoValueInForce
     """The last day to file a claim for the date of service, inclusive."""

@@ -9,11 +9,13 @@ from typing import TypeVar
 from reference.citations import Citations, read_citations
 from reference.documents import (
     AmountByGroup,
+    AssistantSplitValue,
     AssistantValue,
     CertificationValue,
     ConversionFactors,
     Count,
     FilingPeriod,
+    MedicareShareValue,
     ParameterFile,
     Share,
     StatusIndicators,
@@ -23,6 +25,7 @@ from reference.documents import (
 from reference.errors import ReferenceFileError
 from reference.facts import (
     AssistantRule,
+    AssistantSplit,
     CertificationRule,
     CodePair,
     FindingText,
@@ -62,6 +65,10 @@ class Parameters:
     status_indicators: Series[StatusIndicators]
     certification: Series[CertificationRule]
     assistants: Series[AssistantRule]
+    assistant_split: Series[AssistantSplit]
+    assistant_payment_share: Series[Decimal]
+    medicare_share: Series[MedicareShareValue]
+    sequestration: Series[Decimal]
     tables_by_setting: Series[dict[Setting, str]]
     filing_period: Series[FilingPeriod]
 
@@ -141,6 +148,16 @@ def _read_parameters(folder: ParameterFolder) -> Parameters:
         assistants=folder.read(
             "documentation/assistants", ParameterFile[AssistantValue], _assistants
         ),
+        assistant_split=folder.read(
+            "units/assistant_split", ParameterFile[AssistantSplitValue], _assistant_split
+        ),
+        assistant_payment_share=folder.read(
+            "payment/assistant_payment_share", ParameterFile[Share], Decimal
+        ),
+        medicare_share=folder.read(
+            "payment/medicare_share", ParameterFile[MedicareShareValue], _as_it_is
+        ),
+        sequestration=folder.read("payment/sequestration", ParameterFile[Share], Decimal),
         tables_by_setting=folder.read(
             "edits/tables_by_setting", ParameterFile[TableBySetting], dict
         ),
@@ -168,7 +185,17 @@ def _certification(value: CertificationValue) -> CertificationRule:
 
 
 def _assistants(value: AssistantValue) -> AssistantRule:
-    return AssistantRule(value.applies, value.exempt_settings)
+    return AssistantRule(value.applies, value.exempt_settings, value.re_evaluations)
+
+
+def _assistant_split(value: AssistantSplitValue) -> AssistantSplit:
+    return AssistantSplit(
+        in_part=value.in_part,
+        de_minimis_share=value.de_minimis_share,
+        minutes_last_unit=value.minutes_last_unit,
+        minutes_of_two_least=value.minutes_of_two_least,
+        minutes_of_two_most=value.minutes_of_two_most,
+    )
 
 
 def _read_tables(root: Path, citations: Citations, parameters: Parameters) -> Tables:

@@ -17,6 +17,7 @@ from reference.facts import (
     Limit,
     NoValueInForce,
     PayerProfile,
+    PaymentShares,
     Thresholds,
 )
 from reference.holdings import Holdings, read_holdings
@@ -94,6 +95,8 @@ class RuleBook:
             assistants=parameters.assistants.value(day),
             code_pairs=self._code_pairs(day),
             unit_limits=self._unit_limits(day),
+            assistant_split=parameters.assistant_split.value(day),
+            payment_shares=self._payment_shares(day),
             filing_due=self._filing_due(day),
         )
 
@@ -117,6 +120,8 @@ class RuleBook:
             assistants=missing,
             code_pairs=missing,
             unit_limits=missing,
+            assistant_split=missing,
+            payment_shares=missing,
             filing_due=missing,
         )
 
@@ -178,6 +183,19 @@ class RuleBook:
                 return unit_limits
             by_table[name] = unit_limits
         return MappingProxyType({setting: by_table[name] for setting, name in chosen.items()})
+
+    def _payment_shares(self, day: date) -> PaymentShares | NoValueInForce:
+        parameters = self._holdings.parameters
+        medicare = parameters.medicare_share.value(day)
+        assistant = parameters.assistant_payment_share.value(day)
+        sequestration = parameters.sequestration.value(day)
+        if isinstance(medicare, NoValueInForce):
+            return medicare
+        if isinstance(assistant, NoValueInForce):
+            return assistant
+        if isinstance(sequestration, NoValueInForce):
+            return sequestration
+        return PaymentShares(medicare.share, medicare.paid_otherwise, assistant, sequestration)
 
     def _filing_due(self, day: date) -> date | NoValueInForce:
         period = self._holdings.parameters.filing_period.value(day)

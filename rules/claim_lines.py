@@ -5,6 +5,7 @@ from decimal import Decimal
 from functools import lru_cache
 
 from reference.facts import Facts, NoValueInForce
+from rules.estimate import estimate_payment
 from rules.money import ZERO, write_money
 from schemas.claims import ClaimLine
 from schemas.model import Amount, ProcedureCode, Struct
@@ -35,6 +36,10 @@ class DayLine(Struct, frozen=True, array_like=True, gc=False):
     timed: bool | None
     allowed_amount: Amount | None
     services: tuple[ServiceReference, ...]
+    assistant: bool = False
+    """Furnished by an assistant, in whole or in part."""
+    is_part: bool = False
+    """Another line has the other units of the code."""
 
 
 def trace_lines(lines: Iterable[DayLine], sessions: Sequence[Session]) -> Mapping[int, Traced]:
@@ -67,6 +72,7 @@ def draft_line(
     else:
         charge = total_charge(line, services, facts)
         pointers = point_to_diagnoses(services, diagnoses)
+    amounts, setting = (line.allowed_amount, charge), session.billing_provider.setting
     return ClaimLine(
         line=line.number,
         code=line.code,
@@ -77,6 +83,7 @@ def draft_line(
         diagnosis_pointers=pointers,
         rendering_npi=find_rendering_npi(session, service),
         services=line.services,
+        estimate=estimate_payment(amounts, setting, facts, assistant=line.assistant),
     )
 
 
@@ -170,10 +177,23 @@ def _units_borne(line: DayLine, services: Traced, facts: Facts) -> list[int] | N
         return [service.units or 1 for _, service in services]
     if isinstance(facts.timed_unit, NoValueInForce):
         return None
-    size = facts.timed_unit.minutes_per_unit
-    minutes = [each.therapist_minutes + each.assistant_minutes for _, each in services]
-    borne = [each // size for each in minutes]
+    size, left = facts.timed_unit.minutes_per_unit, line.units or 0
+    minutes = [_minutes_borne(line, service) for _, service in services]
+    borne = []
+    for each in minutes:
+        borne.append(min(each // size, left))
+        left -= borne[-1]
     by_remainder = sorted(range(len(minutes)), key=lambda at: -(minutes[at] % size))
-    for at in by_remainder[: max((line.units or 0) - sum(borne), 0)]:
+    for at in by_remainder[:left]:
         borne[at] += 1
     return borne
+
+
+def _minutes_borne(line: DayLine, service: Service) -> int:
+    """Return a service's minutes on the line: those of its side where another line has the other.
+
+    The two lines of a code that an assistant furnished in part (SSA §1834(v)).
+    """
+    if not line.is_part:
+        return service.therapist_minutes + service.assistant_minutes
+    return service.assistant_minutes if line.assistant else service.therapist_minutes

@@ -198,11 +198,17 @@ def _modifiers(
     """Return each line's modifiers; KX where the line needs it and it is attested."""
     discipline = priced.discipline if facts.profile.discipline_modifiers else None
     needs_kx = () if kx is None else kx.required
-    if not (came or needs_kx):
+    assisted = [each.number for each in priced.lines if each.assistant]
+    if not (came or needs_kx or assisted):
         return [assign_modifiers(discipline, (), has_kx=False)] * len(priced.lines)
     attested = [] if kx is None else [each for each in needs_kx if each not in kx.unattested]
     return [
-        assign_modifiers(discipline, came.get(each.number, ()), has_kx=each.number in attested)
+        assign_modifiers(
+            discipline,
+            came.get(each.number, ()),
+            has_kx=each.number in attested,
+            assistant=priced.discipline if each.assistant else None,
+        )
         for each in priced.lines
     ]
 

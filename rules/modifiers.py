@@ -27,14 +27,19 @@ POSITIONS = ("SV101-3", "SV101-4", "SV101-5", "SV101-6")
 
 @lru_cache
 def assign_modifiers(
-    discipline: Discipline | None, came: tuple[str, ...], *, has_kx: bool
+    discipline: Discipline | None,
+    came: tuple[str, ...],
+    *,
+    has_kx: bool,
+    assistant: Discipline | None = None,
 ) -> tuple[str, ...]:
     """Return a line's modifiers in their order, each once; no discipline where none is asked for.
 
-    Assistant and distinct-service modifiers stand on both sides of KX; no rule gives one yet.
+    ``assistant`` is the discipline of the assistant who furnished the line (SSA §1834(v)).
+    Distinct-service modifiers stand behind KX; no rule gives one yet.
     """
     of_discipline = () if discipline is None else (OF_DISCIPLINE[discipline],)
-    of_assistant: tuple[str, ...] = ()
+    of_assistant = () if assistant is None else (OF_ASSISTANT[assistant],)
     of_threshold = (KX,) if has_kx else ()
     of_distinct_service: tuple[str, ...] = ()
     others = (modifier for modifier in dict.fromkeys(came) if modifier not in GIVEN_BY_RULES)

@@ -5,7 +5,7 @@ from datetime import date
 from uuid import UUID
 
 from reference.facts import Facts, NoValueInForce, Procedure, UnitBasis
-from rules.assistants import report_assistants
+from rules.assistants import divide_lines
 from rules.findings import report, report_missing
 from rules.recording import RecordedCode, record_codes
 from rules.units import UNIT_RULES, Allocation
@@ -78,11 +78,15 @@ def count_day(sessions: Sequence[Session], facts: Facts) -> CountedDay:
     steps, findings = allocation.steps, []
     if unbilled or len(pool) < len(recorded):
         steps = _state_steps(allocation, lines, unbilled)
-        findings = _report_codes(lines, procedures, facts)
+    if facts.profile.assistant_modifiers and _is_assisted(recorded):
+        divided = divide_lines(lines, sessions, facts)
+        lines, findings = divided.lines, list(divided.findings)
+        steps += divided.steps
+    if len(pool) < len(recorded):
+        findings = _report_codes(lines, procedures, facts) + findings
     if not lines or allocation.choices:
         findings += _report_time(allocation, lines, timed_minutes, facts)
     findings += _report_few_minutes(timed_minutes, allocation, lines, facts)
-    findings += report_assistants(lines, recorded, sessions[0], facts)
     return CountedDay(
         timed_minutes,
         sum(allocation.units.values()),
@@ -107,6 +111,10 @@ def sessions_disagree(sessions: Sequence[Session]) -> bool:
         for session in sessions
     }
     return len(named) > 1
+
+
+def _is_assisted(recorded: Mapping[str, RecordedCode]) -> bool:
+    return any(each.assistant_minutes for each in recorded.values())
 
 
 def _pool(

@@ -21,6 +21,21 @@ from schemas.units import ProfiledPayer, ServiceReference, UnbilledService
 from schemas.values import Discipline, FindingCode, Owner, WithdrawalReason
 
 
+class PaymentEstimate(Struct, frozen=True):
+    """An estimate of what a line brings under Medicare Part B; the deductible is not known."""
+
+    medicare_share: Amount
+    """Of the lesser of allowed amount and charge, before anything is taken off."""
+    assistant_reduction: Amount
+    """What a service of an assistant loses of Medicare's share."""
+    sequestration: Amount
+    """What is taken off the rest of Medicare's share."""
+    patient_share: Amount
+    """Coinsurance, of the uncut amount."""
+    total: Amount
+    """Medicare's share less both, and the patient's."""
+
+
 class ClaimLine(Struct, frozen=True, kw_only=True):
     """One line of the claim; ``charge`` and ``allowed_amount`` are the line's totals."""
 
@@ -34,6 +49,8 @@ class ClaimLine(Struct, frozen=True, kw_only=True):
     """Positions in the decision's ``diagnoses``, from 1, at most four."""
     rendering_npi: Npi | None
     services: tuple[ServiceReference, ...]
+    estimate: PaymentEstimate | None = None
+    """Absent where the payer does not pay as Medicare Part B does."""
 
 
 class Missing(Struct, frozen=True, kw_only=True):

@@ -9,6 +9,12 @@ from rules.edits.claim_format import (
     modifiers_agree,
     modifiers_fit_the_line,
 )
+from rules.edits.clinicians import (
+    assistants_are_paid,
+    codes_are_of_the_discipline,
+    evaluations_are_a_clinicians,
+    minutes_are_a_clinicians,
+)
 from rules.edits.day import Edit
 from rules.edits.note import (
     note_is_signed,
@@ -36,6 +42,10 @@ from rules.edits.time import (
 )
 
 EDITS: tuple[Edit, ...] = (
+    minutes_are_a_clinicians,
+    assistants_are_paid,
+    evaluations_are_a_clinicians,
+    codes_are_of_the_discipline,
     note_is_signed,
     treatment_time_is_recorded,
     treatment_time_agrees,

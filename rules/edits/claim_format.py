@@ -13,6 +13,7 @@ from rules.edits.day import (
 from rules.findings import report, report_missing
 from rules.modifiers import POSITIONS, disagreeing_modifiers
 from rules.statements import is_stated
+from schemas.claims import ClaimLine
 from schemas.values import FindingCode
 
 
@@ -56,9 +57,22 @@ def modifiers_agree(day: EditedDay, facts: Facts) -> Sequence[Reported]:
     return [
         reported
         for line in day.lines
-        if (strays := disagreeing_modifiers(day.came.get(line.line, ()), line.modifiers))
+        if (strays := disagreeing_modifiers(day.came.get(line.line, ()), _given(line, day)))
         for reported in about_lines(facts, code, [line], modifiers=", ".join(strays))
     ]
+
+
+def _given(line: ClaimLine, day: EditedDay) -> tuple[str, ...]:
+    """Return what the rules give to the line, and to the other line of a service that both share.
+
+    A service that an assistant furnished in part came once, and its modifiers with it.
+    """
+    others = [
+        each.modifiers
+        for each in day.lines
+        if each.code == line.code and not set(each.services).isdisjoint(line.services)
+    ]
+    return line.modifiers if len(others) == 1 else sum(others, ())
 
 
 def claim_is_filed_in_time(day: EditedDay, facts: Facts) -> Sequence[Reported]:

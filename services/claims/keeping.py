@@ -1,5 +1,6 @@
 """A priced visit day put into state and taken out again: what deciding needs, and no more."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from reference.facts import Facts
@@ -46,6 +47,7 @@ def findings_kept(day: DayState, facts: Facts) -> tuple[Finding, ...]:
 
 
 def _without_its_price(accrued: SpendAccrued) -> PricedDay:
+    split = _codes_in_two_lines(accrued)
     return PricedDay(
         accrued.visit_day_id,
         accrued.revision,
@@ -63,6 +65,8 @@ def _without_its_price(accrued: SpendAccrued) -> PricedDay:
                     each.timed,
                     each.allowed_amount,
                     each.services,
+                    each.assistant,
+                    each.code in split,
                 )
                 for each in accrued.lines
             ]
@@ -73,3 +77,11 @@ def _without_its_price(accrued: SpendAccrued) -> PricedDay:
         accrued.steps,
         accrued.emptied_by,
     )
+
+
+def _codes_in_two_lines(accrued: SpendAccrued) -> Sequence[str]:
+    """Name the codes of which an assistant has one line and the therapist the other."""
+    assisted = [each.code for each in accrued.lines if each.assistant]
+    if not assisted:
+        return ()
+    return [each.code for each in accrued.lines if not each.assistant and each.code in assisted]

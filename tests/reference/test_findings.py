@@ -24,6 +24,10 @@ FIELDS = {
     FindingCode.INTERVALS_DISAGREE_WITH_MINUTES: {"how"},
     FindingCode.MINUTES_PER_UNIT_LOW: {"minutes", "units"},
     FindingCode.LATE_FILING: {"due"},
+    FindingCode.STUDENT_OR_AIDE_MINUTES: {"whose"},
+    FindingCode.EVALUATION_BY_ASSISTANT: {"codes"},
+    FindingCode.DISCIPLINE_CODE_MISMATCH: {"codes"},
+    FindingCode.ASSISTANT_SPLIT_CHOICE: {"codes"},
 }
 
 

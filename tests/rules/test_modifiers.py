@@ -12,6 +12,7 @@ def test_modifiers_stand_in_their_order(case: Case) -> None:
     """The line has the case's modifiers, and what came and is not theirs is named."""
     discipline = Discipline(case["discipline"]) if "discipline" in case else None
     came = tuple(case.get("came", ()))
-    given = assign_modifiers(discipline, came, has_kx=case.get("kx", False))
+    assistant = Discipline(case["assistant"]) if "assistant" in case else None
+    given = assign_modifiers(discipline, came, has_kx=case.get("kx", False), assistant=assistant)
     assert given == tuple(case["given"])
     assert disagreeing_modifiers(came, given) == tuple(case.get("disagree", ()))

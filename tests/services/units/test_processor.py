@@ -252,17 +252,22 @@ def test_a_choice_is_reported_and_the_sessions_wish_decides_it(units_clinic: Cli
     assert [line["units"] for line in day["lines"]] == [1, 2]
 
 
-def test_assistant_minutes_of_a_billed_line_name_the_missing_rule(units_clinic: Clinic) -> None:
-    """Medicare needs the split; a payer without it, and an exempt hospital, do not."""
-    helped = [service(1, "97110", 10, assistant_minutes=5)]
+def test_a_code_of_therapist_and_assistant_is_two_lines(units_clinic: Clinic) -> None:
+    """Medicare gets two lines; a payer that does not ask, and an exempt hospital, one."""
+    helped = [service(1, "97110", 15, assistant_minutes=15)]
     (day,) = days(units_clinic.complete(session("S-1", helped)))
-    assert codes(day) == ["NO_VALUE_IN_FORCE"]
-    assert "CQ and CO" in day["findings"][0]["message"]
-    (day,) = days(units_clinic.complete(session("S-2", helped, payer=COMMERCIAL)))
     assert codes(day) == []
+    assert [(line["line"], line["assistant"], line["minutes"]) for line in day["lines"]] == [
+        (1, False, 15),
+        (2, True, 15),
+    ]
+    came = [{"session_id": "S-1", "line": 1}]
+    assert [line["services"] for line in day["lines"]] == [came, came]
     exempt = {**PROVIDER, "npi": "1336999997", "setting": "critical_access_hospital"}
-    (day,) = days(units_clinic.complete(session("S-3", helped, billing_provider=exempt)))
-    assert codes(day) == []
+    others: list[Json] = [{"payer": COMMERCIAL}, {"billing_provider": exempt}]
+    for number, more in enumerate(others, 2):
+        (day,) = days(units_clinic.complete(session(f"S-{number}", helped, **more)))
+        assert [(line["units"], line["assistant"]) for line in day["lines"]] == [(2, False)]
 
 
 def addendum(document_id: str = "A-1", session_id: str = "S-1", **more: object) -> Json:
