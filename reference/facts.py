@@ -307,5 +307,7 @@ class Facts:
     unit_limits: Mapping[Setting, Mapping[str, Limit]] | NoValueInForce
     assistant_split: AssistantSplit | NoValueInForce
     payment_shares: PaymentShares | NoValueInForce
+    assistant_accrual_share: Decimal | NoValueInForce
+    """What of an assistant's line counts in the year's spend, 0 to 1."""
     filing_due: date | NoValueInForce
     """The last day to file a claim for the date of service, inclusive."""

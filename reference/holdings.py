@@ -67,6 +67,7 @@ class Parameters:
     assistants: Series[AssistantRule]
     assistant_split: Series[AssistantSplit]
     assistant_payment_share: Series[Decimal]
+    assistant_accrual_share: Series[Decimal]
     medicare_share: Series[MedicareShareValue]
     sequestration: Series[Decimal]
     tables_by_setting: Series[dict[Setting, str]]
@@ -153,6 +154,9 @@ def _read_parameters(folder: ParameterFolder) -> Parameters:
         ),
         assistant_payment_share=folder.read(
             "payment/assistant_payment_share", ParameterFile[Share], Decimal
+        ),
+        assistant_accrual_share=folder.read(
+            "thresholds/assistant_accrual_share", ParameterFile[Share], Decimal
         ),
         medicare_share=folder.read(
             "payment/medicare_share", ParameterFile[MedicareShareValue], _as_it_is

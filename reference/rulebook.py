@@ -97,6 +97,7 @@ class RuleBook:
             unit_limits=self._unit_limits(day),
             assistant_split=parameters.assistant_split.value(day),
             payment_shares=self._payment_shares(day),
+            assistant_accrual_share=parameters.assistant_accrual_share.value(day),
             filing_due=self._filing_due(day),
         )
 
@@ -122,6 +123,7 @@ class RuleBook:
             unit_limits=missing,
             assistant_split=missing,
             payment_shares=missing,
+            assistant_accrual_share=missing,
             filing_due=missing,
         )
 

@@ -5,11 +5,13 @@ from datetime import datetime
 from hashlib import sha256
 
 from msgspec.json import encode
+from msgspec.structs import replace
 
 from reference.facts import Facts, NoValueInForce
 from rules.attestation import KxJudgement, Ledger, judge_kx
 from rules.claim_lines import (
     Came,
+    DayLine,
     draft_line,
     modifiers_that_came,
     trace_lines,
@@ -18,7 +20,9 @@ from rules.claim_lines import (
 from rules.edits import EDITS
 from rules.edits.day import Billed, EditedDay, PricedDay, Reported, about
 from rules.modifiers import assign_modifiers
+from rules.money import write_money
 from rules.plan_of_care import PlanJudgement, PlanOnFile, judge_plans
+from rules.spend import amount_accrued
 from schemas.claims import Block, ClaimLine, Missing
 from schemas.events import EventType
 from schemas.finding import Finding
@@ -167,7 +171,8 @@ def units_by_code(day: EditedDay) -> Billed:
 def prepare_day(priced: PricedDay, on_file: OnFile, history: History, facts: Facts) -> EditedDay:
     """Assign modifiers and judge the plans and KX: all that the edits look at."""
     sessions = on_file.sessions
-    kx = judge_kx(priced.spend, priced.lines, sessions, on_file.ledger, history.kx_balance)
+    accrued = _as_accrued(priced.lines, facts)
+    kx = judge_kx(priced.spend, accrued, sessions, on_file.ledger, history.kx_balance)
     diagnoses = unite_diagnoses(sessions)
     services = trace_lines(priced.lines, sessions)
     came = modifiers_that_came(sessions, services)
@@ -190,6 +195,17 @@ def prepare_day(priced: PricedDay, on_file: OnFile, history: History, facts: Fac
         kx=kx,
         outstanding=None if history.outstanding is None else history.outstanding.units,
     )
+
+
+def _as_accrued(lines: tuple[DayLine, ...], facts: Facts) -> Sequence[DayLine]:
+    """Return the lines with what they add to the year's spend in place of what is allowed."""
+    if not [line for line in lines if line.assistant]:
+        return lines
+    found = []
+    for line in lines:
+        amount = amount_accrued(line.allowed_amount, facts, assistant=line.assistant)
+        found.append(replace(line, allowed_amount=None if amount is None else write_money(amount)))
+    return found
 
 
 def _modifiers(

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from reference.facts import Facts, NoValueInForce, Thresholds
 from rules.findings import report_missing
-from rules.money import write_money
+from rules.money import ZERO, round_to_cent, write_money
 from schemas.finding import Finding
 from schemas.model import Struct
 from schemas.spend import Spend, SpendLine
@@ -91,14 +91,42 @@ def place_again(
     return tuple(balances)
 
 
+def amount_accrued(allowed: str | None, facts: Facts, *, assistant: bool) -> Decimal | None:
+    """Return what a line adds to the year's spend, in dollars; None where it has no price.
+
+    The allowed amount, deductible and coinsurance in it (SSA §1833(g)). The authority is silent on
+    whether an assistant's line counts before or after its cut: the share in force says, and a day
+    that needs it is held where none is.
+    """
+    share = facts.assistant_accrual_share
+    if allowed is None:
+        return None
+    if not assistant or isinstance(share, NoValueInForce):
+        return Decimal(allowed)
+    return round_to_cent(Decimal(allowed) * share)
+
+
+def total_accrued(total: Decimal, lines: Sequence[SpendLine], facts: Facts) -> Decimal:
+    """Return what a day whose lines come to ``total`` adds to the year's spend, in dollars."""
+    for line in lines:
+        if line.assistant:
+            accrued = amount_accrued(line.allowed_amount, facts, assistant=True)
+            total += (accrued or ZERO) - Decimal(line.allowed_amount or ZERO)
+    return total
+
+
 def require_kx(
-    lines: tuple[SpendLine, ...], balance_before: Decimal, thresholds: Thresholds | None
+    lines: tuple[SpendLine, ...],
+    balance_before: Decimal,
+    thresholds: Thresholds | None,
+    facts: Facts,
 ) -> tuple[SpendLine, ...]:
     """Mark the lines after which the balance is over the KX threshold that is in force."""
     if thresholds is None or isinstance(thresholds.kx, NoValueInForce):
         return lines
-    allowed = [line.allowed_amount for line in lines]
-    amounts = [None if amount is None else Decimal(amount) for amount in allowed]
+    amounts = [
+        amount_accrued(each.allowed_amount, facts, assistant=each.assistant) for each in lines
+    ]
     over = are_over(thresholds.kx, balance_before, amounts)
     return tuple(
         replace(line, requires_kx=is_over) for line, is_over in zip(lines, over, strict=True)
@@ -139,7 +167,10 @@ def report_thresholds(
     if isinstance(facts.thresholds, NoValueInForce):
         return (report_missing(facts, facts.thresholds),)
     needed = facts.thresholds[group]
-    missing = [each for each in (needed.kx, needed.review) if isinstance(each, NoValueInForce)]
+    values = [needed.kx, needed.review]
+    if any(line.assistant for line in lines):
+        values.append(facts.assistant_accrual_share)
+    missing = [each for each in values if isinstance(each, NoValueInForce)]
     return tuple([report_missing(facts, each) for each in missing]) if missing else ()
 
 

@@ -9,7 +9,7 @@ from reference.rulebook import RuleBook
 from rules.money import ZERO
 from rules.pricing import Bill, PricedDay, price_group
 from rules.same_date import BilledDay, report_same_date
-from rules.spend import report_thresholds, thresholds_of
+from rules.spend import report_thresholds, thresholds_of, total_accrued
 from runtime.processor import Key, Output, Value
 from schemas.events import EventType
 from schemas.finding import Finding
@@ -190,8 +190,9 @@ class SpendWork:
 
     def _accrue(self, visit: Visit) -> Visit:
         """Enter the day in its ledger where it is new, and give its entry its amount."""
-        filed, place, amount = visit.filed, visit.place, visit.priced.total
+        filed, place, priced = visit.filed, visit.place, visit.priced
         ledger = filed.ledger
+        amount = total_accrued(priced.total, priced.lines, filed.bill.facts)
         if filed.bill.facts.profile.thresholds:
             if place is not None:
                 return replace(visit, entry=ledger.set_amount(place, amount))

@@ -63,7 +63,7 @@ def decide(visit: Visit) -> Outcome:
         spend = write_spend(standing, visit.thresholds)
         # No line is over the threshold unless the day is.
         if spend.over_kx:
-            lines = require_kx(lines, balance, visit.thresholds)
+            lines = require_kx(lines, balance, visit.thresholds, filed.bill.facts)
     return Outcome(
         revision=1 if before is None else before.revision + 1,
         units_revision=filed.day.revision,

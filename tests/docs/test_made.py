@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from reference.facts import CertificationRule, TimedUnit
+from reference.facts import AssistantSplit, CertificationRule, PaymentShares, TimedUnit
 from reference.rulebook import RuleBook
 from schemas.events import EventType
 from schemas.values import FindingCode
@@ -108,6 +108,21 @@ def test_figures_in_the_billers_prose_are_the_parameters(rulebook: RuleBook) -> 
     assert f"within {rule.days_to_certify} days of the first treatment" in page
     assert f"at most {rule.days_certified} days from its first day" in page
     assert f"for {unit.minutes_per_unit} minutes is {unit.minutes_first_unit}" in page
+
+
+def test_figures_on_the_page_of_assistants_are_the_parameters(rulebook: RuleBook) -> None:
+    """The minutes and shares that the page names in words are those that are in force."""
+    page, facts = text_of("docs/assistants.md"), facts_on(rulebook)
+    split, shares = facts.assistant_split, facts.payment_shares
+    assert isinstance(split, AssistantSplit)
+    assert isinstance(shares, PaymentShares)
+    least, most = split.minutes_of_two_least, split.minutes_of_two_most
+    assert f"with {least} to {most} minutes of each side" in page
+    assert f"{split.minutes_last_unit} or more of its minutes are the therapist's" in page
+    assert f"more than {split.de_minimis_share * 100:.0f} % of the minutes left" in page
+    assert f"| {shares.medicare * 100:.0f} % of the lesser" in page
+    assert f"| {shares.sequestration * 100:.0f} % of the rest" in page
+    assert f"line of an assistant: {(1 - shares.assistant) * 100:.0f} % from" in page
 
 
 def _value(text: str) -> Decimal:

@@ -1,17 +1,31 @@
 """The figures of the biller's page, computed by the rules from the rulebook's values."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
-from reference.facts import CertificationRule, Facts, Gpci, RelativeValue, TimedUnit
+import msgspec
+
+from reference.facts import (
+    AssistantSplit,
+    CertificationRule,
+    Facts,
+    Gpci,
+    InPart,
+    RelativeValue,
+    TimedUnit,
+)
 from reference.rulebook import RuleBook
+from rules.assistants import Share, is_in_part, split_units
+from rules.estimate import estimate_payment
 from rules.money import round_to_cent
 from rules.plan_of_care import PlanOnFile, due_date, last_day
 from rules.pricing import Rate, unit_amount
 from rules.units import allocate_by_midpoint, allocate_by_total_time, units_in
+from schemas.claims import PaymentEstimate
 from schemas.events import EventType
-from schemas.values import Certification, Program
+from schemas.values import Certification, Program, Setting
 from tests.docs.examples import Json, run
 from tests.docs.pages import table
 
@@ -56,6 +70,40 @@ def both_rules(rulebook: RuleBook) -> str:
         by_code = allocate_by_midpoint(minutes, timed_unit).units
         rows.append((_pairs(minutes), _sum(by_total), _sum(by_code)))
     return table(("minutes", "by the day's total", "by each code's midpoint"), rows)
+
+
+def assistant_units(rulebook: RuleBook, therapist: int, assistant: int, units: int) -> str:
+    """Return the steps by which a code's units fall to therapist and assistant."""
+    share = Share(CODE, units, therapist, assistant)
+    return _listed(split_units(share, _timed_unit(rulebook), _split(rulebook)).steps)
+
+
+def assistant_part(rulebook: RuleBook) -> str:
+    """Return where the two ways to read more than a tenth agree and where they do not."""
+    rule, rows = _split(rulebook), []
+    for assistant, total in ((3, 30), (4, 30), (2, 15), (1, 8), (2, 8)):
+        answers = [
+            "yes" if is_in_part(assistant, total, replace(rule, in_part=way)) else "no"
+            for way in InPart
+        ]
+        rows.append((f"{assistant} of {total}", *answers))
+    return table(("the assistant's minutes", "exact ratio", "simple way"), rows)
+
+
+def estimate(rulebook: RuleBook) -> str:
+    """Return the estimate of one unit of a therapist and of one of an assistant."""
+    facts = facts_on(rulebook)
+    value, gpci, factor = _rate(facts)
+    allowed = str(unit_amount(Rate(value, gpci, factor), Decimal(1)))
+    rows = []
+    for by, assistant in (("therapist", False), ("assistant", True)):
+        found = estimate_payment(
+            (allowed, None), Setting.PRIVATE_PRACTICE, facts, assistant=assistant
+        )
+        assert found is not None
+        rows.append((by, allowed, *msgspec.structs.astuple(found)))
+    names = (name.replace("_", " ") for name in PaymentEstimate.__struct_fields__)
+    return table(("a unit of the", "allowed amount", *names), rows)
 
 
 def price(rulebook: RuleBook, *, is_reduced: bool) -> str:
@@ -168,6 +216,12 @@ def _timed_unit(rulebook: RuleBook) -> TimedUnit:
     timed_unit = facts_on(rulebook).timed_unit
     assert isinstance(timed_unit, TimedUnit)
     return timed_unit
+
+
+def _split(rulebook: RuleBook) -> AssistantSplit:
+    rule = facts_on(rulebook).assistant_split
+    assert isinstance(rule, AssistantSplit)
+    return rule
 
 
 def _rate(facts: Facts) -> tuple[RelativeValue, Gpci, Decimal]:

@@ -1,8 +1,11 @@
 """The decision on a visit day, against a biller's cases, and when it is news."""
 
+import dataclasses
+
 import pytest
 from msgspec.structs import replace
 
+from reference.facts import NoValueInForce
 from reference.rulebook import RuleBook
 from rules.decision import History, Outcome, amount_held, decide, is_news
 from tests.rules.visit_days import (
@@ -91,6 +94,22 @@ def test_a_blocked_day_is_news_by_what_it_waits_for(rulebook: RuleBook) -> None:
     assert not is_news(decide_case({"sessions": [charged]}, rulebook), history)
     assert is_news(decide_case({**unsigned, "allowed": {97110: "31.00"}}, rulebook), history)
     assert is_news(decide_case({**unsigned, "plans": []}, rulebook), history)
+
+
+def test_an_estimate_is_no_news(rulebook: RuleBook) -> None:
+    """Other shares of the payment change what the lines estimate, and no decision."""
+    facts = facts_of(rulebook, {})
+    visit = price_day({}, facts)
+    ready = decide(visit.priced, visit.on_file, History(), facts)
+    history = History(version=1, type=ready.type, fingerprint=ready.fingerprint)
+    missing = NoValueInForce("sequestration", facts.date_of_service)
+    other = dataclasses.replace(facts, payment_shares=missing)
+    again = decide(visit.priced, visit.on_file, history, other)
+    assert [line.estimate is None for line in (*ready.day.lines, *again.day.lines)] == [
+        False,
+        True,
+    ]
+    assert not is_news(again, history)
 
 
 def test_an_empty_day_without_a_claim_is_no_news(rulebook: RuleBook) -> None:

@@ -1,5 +1,6 @@
 """The year's ledger against a biller's cases, and against what must hold for any ledger."""
 
+import dataclasses
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -12,23 +13,27 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from reference.facts import Thresholds
+from reference.facts import NoValueInForce, Thresholds
+from reference.rulebook import load
 from rules.spend import (
     Standing,
     find_crossings,
     is_after,
     place_again,
+    report_thresholds,
     require_kx,
     running_total,
     threshold_group,
+    total_accrued,
     write_spend,
 )
 from schemas.spend import SpendLine
-from schemas.values import Basis, Direction, Discipline, ThresholdGroup
+from schemas.values import Basis, Direction, Discipline, FindingCode, Program, ThresholdGroup
 
 CASES = yaml.safe_load(Path(__file__).with_name("spend.yaml").read_text())
 AS_OF = datetime(2026, 3, 10, 12, tzinfo=UTC)
 THRESHOLDS = Thresholds(Decimal("2232.00"), Decimal("2480.00"), Decimal("3000.00"))
+FACTS = load().on(date(2026, 3, 2), "any", Program.MEDICARE_FFS)
 DOLLARS = st.decimals(0, 4000, places=2)
 LINE = SpendLine(
     line=1,
@@ -44,11 +49,13 @@ LINE = SpendLine(
 
 
 def kx_required(
-    before: Decimal, amounts: Sequence[str | None], thresholds: Thresholds | None
+    before: Decimal,
+    amounts: Sequence[str | None],
+    thresholds: Thresholds | None,
 ) -> list[bool]:
     """Say which of the lines with these amounts require KX after a balance."""
     lines = tuple(replace(LINE, allowed_amount=amount) for amount in amounts)
-    return [line.requires_kx for line in require_kx(lines, before, thresholds)]
+    return [line.requires_kx for line in require_kx(lines, before, thresholds, FACTS)]
 
 
 @pytest.mark.parametrize("case", CASES["running_totals"], ids=lambda case: case["name"])
@@ -89,6 +96,31 @@ def test_find_crossings(case: dict[str, Any]) -> None:
     found = find_crossings(Decimal(case["before"]), Decimal(case["after"]), THRESHOLDS)
     said = [f"{each.threshold} {each.direction} {each.amount}" for each in found]
     assert said == case["passed"]
+
+
+@pytest.mark.parametrize("case", CASES["assistants"], ids=lambda case: case["name"])
+def test_an_assistants_line_counts_by_its_share(case: dict[str, Any]) -> None:
+    """What a day adds to the spend, and which lines need KX, are the case's."""
+    facts = dataclasses.replace(FACTS, assistant_accrual_share=Decimal(case["share"]))
+    lines = tuple(
+        replace(LINE, assistant=assistant, allowed_amount=amount)
+        for amount, assistant in case["lines"]
+    )
+    total = sum(Decimal(amount or 0) for amount, _ in case["lines"])
+    assert str(total_accrued(Decimal(total), lines, facts)) == case["adds"]
+    marked = require_kx(lines, Decimal(case["before"]), THRESHOLDS, facts)
+    assert [line.requires_kx for line in marked] == case["requires"]
+
+
+def test_a_day_without_the_share_is_held_where_an_assistant_treated() -> None:
+    """The share is named as missing, and only where a line needs it."""
+    missing = NoValueInForce("share", date(2026, 3, 2))
+    facts = dataclasses.replace(FACTS, assistant_accrual_share=missing)
+    by_assistant = replace(LINE, assistant=True, allowed_amount="35.08")
+    assert report_thresholds(facts, ThresholdGroup.PT_SLP, [LINE]) == ()
+    (found,) = report_thresholds(facts, ThresholdGroup.PT_SLP, [by_assistant])
+    assert found.code is FindingCode.NO_VALUE_IN_FORCE
+    assert str(total_accrued(Decimal("35.08"), [by_assistant], facts)) == "35.08"
 
 
 def test_pt_and_slp_share_a_ledger() -> None:
