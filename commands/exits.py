@@ -10,3 +10,5 @@ UNREAD = 3
 """A line could not be read or handled; the rest was."""
 INTERRUPTED = 130
 """Somebody pressed Ctrl-C."""
+CHANGED = 4
+"""All was read, and what was compared differs."""

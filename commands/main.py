@@ -4,7 +4,7 @@ import sys
 from argparse import ArgumentParser
 from collections.abc import Sequence
 
-from commands import demo, replay, rulebook, run, schemas, topics
+from commands import compare, demo, redecide, replay, restate, rulebook, run, schemas, topics
 from commands.exits import INTERRUPTED, USAGE
 from reference.errors import ReferenceFileError
 
@@ -18,6 +18,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     replaying = commands.add_parser("replay", help="decide a file of events, without a broker")
     replay.add_arguments(replaying)
     replaying.set_defaults(run=replay.run)
+    comparing = commands.add_parser("compare", help="the same sessions under two payers")
+    compare.add_arguments(comparing)
+    comparing.set_defaults(run=compare.run)
+    restating = commands.add_parser("restate", help="what another rulebook would change")
+    restate.add_arguments(restating)
+    restating.set_defaults(run=restate.run)
+    redeciding = commands.add_parser("redecide", help="ask that held days are decided again")
+    redecide.add_arguments(redeciding)
+    redeciding.set_defaults(run=redecide.run)
     running = commands.add_parser("run", help="one consumer, or all, against Kafka and Redis")
     run.add_arguments(running)
     running.set_defaults(run=run.run)

@@ -39,7 +39,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace) -> int:
     """Replay a file; the status is 0 when all was read, 3 when a line became a dead letter."""
-    if _is_same_file(arguments.file, arguments.out):
+    if is_same_file(arguments.file, arguments.out):
         sys.stderr.write("therapy replay: --out is the file that is read\n")
         return USAGE
     rulebook = load()
@@ -61,7 +61,8 @@ def run(arguments: Namespace) -> int:
     return status
 
 
-def _is_same_file(read: str, out: str | None) -> bool:
+def is_same_file(read: str, out: str | None) -> bool:
+    """Say whether a command would write over what it reads."""
     if out is None or read == "-" or not Path(out).exists():
         return False
     return Path(out).samefile(read)
@@ -80,13 +81,14 @@ def replay(
     waiting = read_lines(lines)
     ahead = AHEAD if lines.seekable() else 1
     while taken := list(islice(waiting, ahead)):
-        read = [(line, _read(reader, line)) for line in taken]
+        read = [(line, read_event(reader, line)) for line in taken]
         emitted = [(line, each) for line, event in read for each in _handle(pipeline, event)]
         for line, each in emitted:
             yield _write(line, each)
 
 
-def _read(reader: Reader, line: Line) -> Event | Unreadable:
+def read_event(reader: Reader, line: Line) -> Event | Unreadable:
+    """Return the event of a line, or why it is none."""
     return TOO_LARGE if line.size > VALUE_BYTES_MAX else reader.read_structured(line.head)
 
 

@@ -36,23 +36,23 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     _add_show(actions)
     check = actions.add_parser("check", help="read and check everything; print the version")
     check.set_defaults(run=_check)
-    check.add_argument("--on", type=_day, metavar="DATE", help="warn as of; default: today")
-    _add_from_folder(check)
+    check.add_argument("--on", type=day_of, metavar="DATE", help="warn as of; default: today")
+    add_from_folder(check)
     _add_import(actions)
 
 
 def _add_list(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     parser = actions.add_parser("list", help="what is in force, its dates and its source")
     parser.set_defaults(run=_list)
-    parser.add_argument("--on", type=_day, metavar="DATE", help="default: today")
+    parser.add_argument("--on", type=day_of, metavar="DATE", help="default: today")
     parser.add_argument("--all", action="store_true", help="what was and will be in force too")
-    _add_from_folder(parser)
+    add_from_folder(parser)
 
 
 def _add_show(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     parser = actions.add_parser("show", help="what is in force on a date of service for a payer")
     parser.set_defaults(run=_show)
-    parser.add_argument("date", type=_day, metavar="DATE", help="date of service, YYYY-MM-DD")
+    parser.add_argument("date", type=day_of, metavar="DATE", help="date of service, YYYY-MM-DD")
     parser.add_argument("payer", metavar="PAYER", help="a payer's id, or a program")
     parser.add_argument(
         "--program",
@@ -60,7 +60,7 @@ def _add_show(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         choices=list(Program),
         help="the payer's program, whose profile serves where no profile has the id",
     )
-    _add_from_folder(parser)
+    add_from_folder(parser)
 
 
 def _add_import(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -69,22 +69,24 @@ def _add_import(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser.add_argument("kind", type=Kind, choices=list(Kind))
     parser.add_argument("files", type=Path, nargs="+", metavar="FILE", help="CSV, text or zip")
     parser.add_argument("--release", required=True, help="name of the new folder")
-    parser.add_argument("--from", dest="first", type=_day, required=True, metavar="DATE")
-    parser.add_argument("--through", type=_day, required=True, metavar="DATE")
+    parser.add_argument("--from", dest="first", type=day_of, required=True, metavar="DATE")
+    parser.add_argument("--through", type=day_of, required=True, metavar="DATE")
     parser.add_argument(
         "--edits",
         choices=EDIT_TABLES,
         help="which NCCI or MUE tables, where the file does not say",
     )
-    parser.add_argument("--retrieved", type=_day, metavar="DATE", help="default: today")
+    parser.add_argument("--retrieved", type=day_of, metavar="DATE", help="default: today")
     parser.add_argument("--into", type=Path, default=PACKAGE, metavar="DIR")
 
 
-def _add_from_folder(parser: argparse.ArgumentParser) -> None:
+def add_from_folder(parser: argparse.ArgumentParser) -> None:
+    """Declare the folder of the reference data that a command decides by."""
     parser.add_argument("--reference", type=Path, default=PACKAGE, metavar="DIR")
 
 
-def _day(text: str) -> date:
+def day_of(text: str) -> date:
+    """Read an argument that is a date; argparse says what is wrong with another word."""
     try:
         return date.fromisoformat(text)
     except ValueError as error:
@@ -176,14 +178,14 @@ def _days_left(series: Series[object], today: date) -> str:
 
 def _show(args: argparse.Namespace) -> int:
     rulebook, console = load(args.reference), _console()
-    program = args.program or _program_of(rulebook, args.payer)
+    program = args.program or program_of(rulebook, args.payer)
     facts = rulebook.on(args.date, args.payer, program)
     console.print(_profile(facts))
     console.print(_in_force(rulebook, facts))
     return READ
 
 
-def _program_of(rulebook: RuleBook, payer: str) -> Program:
+def program_of(rulebook: RuleBook, payer: str) -> Program:
     """Return the program that the word names, else that of the profile that has the payer's id."""
     if payer in {program.value for program in Program}:
         return Program(payer)
