@@ -44,7 +44,8 @@ def redecide(settings: Settings, arguments: Namespace) -> int:
         requests = [
             (each, request_again(each, rulebook, arguments.time)) for each in held.patients()
         ]
-        finish(send(kafka, requests))
+        if requests:
+            finish(send(kafka, requests))
         print(say_count(held, f"asked for under rulebook {rulebook}"))
     return UNREAD if unread else READ
 
