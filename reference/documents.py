@@ -7,7 +7,7 @@ from typing import Annotated, Generic, Self, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, RootModel, model_validator
 
-from reference.facts import InPart, Pricing
+from reference.facts import CodePair, Column, InPart, Pricing
 from schemas.values import (
     Effect,
     FindingCode,
@@ -159,6 +159,29 @@ class FilingPeriod(Document):
     calendar_years: Count
 
 
+class OwnCodePair(Document):
+    """A code pair of a payer's own: column two is not paid beside column one."""
+
+    column_one: Text
+    column_two: Text
+    modifier_indicator: Annotated[int, Field(ge=0, le=1)]
+    """0: never; 1: where a distinct service is stated."""
+
+
+def _code_pairs(pairs: tuple[OwnCodePair, ...]) -> tuple[CodePair, ...]:
+    """Refuse a pair of one code, and two codes that stand twice, in whichever order."""
+    if any(pair.column_one == pair.column_two for pair in pairs):
+        message = "a pair has two codes"
+        raise ValueError(message)
+    if len({frozenset((pair.column_one, pair.column_two)) for pair in pairs}) < len(pairs):
+        message = "the same two codes are a pair more than once"
+        raise ValueError(message)
+    return tuple(CodePair(**pair.model_dump()) for pair in pairs)
+
+
+OwnCodePairs = Annotated[tuple[OwnCodePair, ...], AfterValidator(_code_pairs)]
+
+
 class ProfileValue(Dates):
     """The policies of a payer profile in one window; what is not said is off."""
 
@@ -168,6 +191,8 @@ class ProfileValue(Dates):
     thresholds: bool = False
     assistant_modifiers: bool = False
     code_pairs: bool = False
+    own_code_pairs: OwnCodePairs = ()
+    distinct_modifier_column: Column = Column.TWO
     unit_limits: bool = False
     timely_filing: bool = False
     discipline_modifiers: bool = False

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 from schemas.values import (
     Discipline,
@@ -113,12 +113,22 @@ class Gpci:
     release: str
 
 
+class Adjudication(IntEnum):
+    """What a medically unlikely edit limits: a line by itself, or a date."""
+
+    LINE = 1
+    ABSOLUTE = 2
+    """Of a date, whatever was necessary."""
+    CLINICAL = 3
+    """Of a date, as a benchmark: more may be necessary."""
+
+
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """A medically unlikely edit: most units of a code on a date; adjudication type 1, 2 or 3."""
+    """A medically unlikely edit: most units of a code."""
 
     units: int
-    adjudication: int
+    adjudication: Adjudication
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +138,13 @@ class CodePair:
     column_one: str
     column_two: str
     modifier_indicator: int
+
+
+class Column(StrEnum):
+    """A column of a code pair."""
+
+    ONE = "column_one"
+    TWO = "column_two"
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +165,11 @@ class PayerProfile:
     """The KX and medical-review thresholds apply."""
     assistant_modifiers: bool = False
     code_pairs: bool = False
+    """Medicare's NCCI tables."""
+    own_code_pairs: tuple[CodePair, ...] = ()
+    """Pairs of the payer's own, beside Medicare's or alone; they go before Medicare's."""
+    distinct_modifier_column: Column = Column.TWO
+    """The column of a pair whose line bears the modifier of a stated distinct service."""
     unit_limits: bool = False
     timely_filing: bool = False
     discipline_modifiers: bool = False
@@ -309,5 +331,7 @@ class Facts:
     payment_shares: PaymentShares | NoValueInForce
     assistant_accrual_share: Decimal | NoValueInForce
     """What of an assistant's line counts in the year's spend, 0 to 1."""
+    supervised_modalities: frozenset[str] | NoValueInForce
+    """Codes that need no clinician beside the patient, so may have the time of another service."""
     filing_due: date | NoValueInForce
     """The last day to file a claim for the date of service, inclusive."""

@@ -20,6 +20,7 @@ from reference.documents import (
     Share,
     StatusIndicators,
     TableBySetting,
+    Text,
     TimedUnitValue,
 )
 from reference.errors import ReferenceFileError
@@ -71,6 +72,7 @@ class Parameters:
     medicare_share: Series[MedicareShareValue]
     sequestration: Series[Decimal]
     tables_by_setting: Series[dict[Setting, str]]
+    supervised_modalities: Series[frozenset[str]]
     filing_period: Series[FilingPeriod]
 
 
@@ -164,6 +166,9 @@ def _read_parameters(folder: ParameterFolder) -> Parameters:
         sequestration=folder.read("payment/sequestration", ParameterFile[Share], Decimal),
         tables_by_setting=folder.read(
             "edits/tables_by_setting", ParameterFile[TableBySetting], dict
+        ),
+        supervised_modalities=folder.read(
+            "edits/supervised_modalities", ParameterFile[frozenset[Text]], _as_it_is
         ),
         filing_period=folder.read("filing/filing_period", ParameterFile[FilingPeriod], _as_it_is),
     )

@@ -4,7 +4,16 @@ from collections.abc import Iterable
 
 from reference.csv_files import Row
 from reference.documents import StatusIndicators
-from reference.facts import CodePair, Gpci, Limit, Pricing, Procedure, RelativeValue, UnitBasis
+from reference.facts import (
+    Adjudication,
+    CodePair,
+    Gpci,
+    Limit,
+    Pricing,
+    Procedure,
+    RelativeValue,
+    UnitBasis,
+)
 from reference.releases import Item, Release, Table
 from reference.series import Series, Window
 from schemas.values import Discipline
@@ -42,7 +51,6 @@ CODE_PAIR_COLUMNS = ("column_one", "column_two", "effective", "deletion", "modif
 
 # Indicator 9 says that the pair never took effect.
 ACTIVE_INDICATORS = frozenset({0, 1})
-ADJUDICATIONS = frozenset({1, 2, 3})
 
 
 def _own_window(row: Row, first: str, through: str, release: Release) -> Window:
@@ -126,9 +134,13 @@ GPCIS = Table("gpci", GPCI_COLUMNS, _gpcis)
 
 def _limits(release: Release) -> Iterable[Item[str, Limit]]:
     for row in release.rows:
-        limit = Limit(units=row.whole("units"), adjudication=row.whole("adjudication"))
-        if limit.adjudication not in ADJUDICATIONS:
-            raise row.error("column adjudication is not 1, 2 or 3")
+        number = row.whole("adjudication")
+        try:
+            adjudication = Adjudication(number)
+        except ValueError as error:
+            reason = "column adjudication is not 1, 2 or 3"
+            raise row.error(reason) from error
+        limit = Limit(units=row.whole("units"), adjudication=adjudication)
         yield Item(row, row.text("code"), limit, release.window)
 
 

@@ -98,6 +98,7 @@ class RuleBook:
             assistant_split=parameters.assistant_split.value(day),
             payment_shares=self._payment_shares(day),
             assistant_accrual_share=parameters.assistant_accrual_share.value(day),
+            supervised_modalities=parameters.supervised_modalities.value(day),
             filing_due=self._filing_due(day),
         )
 
@@ -124,6 +125,7 @@ class RuleBook:
             assistant_split=missing,
             payment_shares=missing,
             assistant_accrual_share=missing,
+            supervised_modalities=missing,
             filing_due=missing,
         )
 

@@ -11,7 +11,7 @@ from schemas.claims import ClaimLine
 from schemas.model import Amount, ProcedureCode, Struct
 from schemas.session import Service, Session
 from schemas.units import ServiceReference
-from schemas.values import Role
+from schemas.values import DistinctModifier, Role
 
 POINTER_POSITIONS = ("SV107-1", "SV107-2", "SV107-3", "SV107-4")
 """Where a claim line holds diagnosis pointers: the elements of ASC X12N 837P's SV107."""
@@ -40,6 +40,7 @@ class DayLine(Struct, frozen=True, array_like=True, gc=False):
     """Furnished by an assistant, in whole or in part."""
     is_part: bool = False
     """Another line has the other units of the code."""
+    distinct_modifier: DistinctModifier | None = None
 
 
 def trace_lines(lines: Iterable[DayLine], sessions: Sequence[Session]) -> Mapping[int, Traced]:

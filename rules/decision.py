@@ -211,11 +211,12 @@ def _as_accrued(lines: tuple[DayLine, ...], facts: Facts) -> Sequence[DayLine]:
 def _modifiers(
     priced: PricedDay, came: Came, kx: KxJudgement | None, facts: Facts
 ) -> Sequence[tuple[str, ...]]:
-    """Return each line's modifiers; KX where the line needs it and it is attested."""
+    """Return each line's modifiers; KX where it is needed and attested, 59 or X… as spend says."""
     discipline = priced.discipline if facts.profile.discipline_modifiers else None
     needs_kx = () if kx is None else kx.required
     assisted = [each.number for each in priced.lines if each.assistant]
-    if not (came or needs_kx or assisted):
+    distinct = [each.number for each in priced.lines if each.distinct_modifier is not None]
+    if not (came or needs_kx or assisted or distinct):
         return [assign_modifiers(discipline, (), has_kx=False)] * len(priced.lines)
     attested = [] if kx is None else [each for each in needs_kx if each not in kx.unattested]
     return [
@@ -224,6 +225,7 @@ def _modifiers(
             came.get(each.number, ()),
             has_kx=each.number in attested,
             assistant=priced.discipline if each.assistant else None,
+            distinct=each.distinct_modifier,
         )
         for each in priced.lines
     ]

@@ -32,16 +32,17 @@ def assign_modifiers(
     *,
     has_kx: bool,
     assistant: Discipline | None = None,
+    distinct: DistinctModifier | None = None,
 ) -> tuple[str, ...]:
     """Return a line's modifiers in their order, each once; no discipline where none is asked for.
 
-    ``assistant`` is the discipline of the assistant who furnished the line (SSA §1834(v)).
-    Distinct-service modifiers stand behind KX; no rule gives one yet.
+    ``assistant`` is the discipline of the assistant who furnished the line (SSA §1834(v));
+    ``distinct`` what the clinician stated where an edit asks for it (NCCI Policy Manual ch. 1 §E).
     """
     of_discipline = () if discipline is None else (OF_DISCIPLINE[discipline],)
     of_assistant = () if assistant is None else (OF_ASSISTANT[assistant],)
     of_threshold = (KX,) if has_kx else ()
-    of_distinct_service: tuple[str, ...] = ()
+    of_distinct_service = () if distinct is None else (distinct.value,)
     others = (modifier for modifier in dict.fromkeys(came) if modifier not in GIVEN_BY_RULES)
     return (*of_discipline, *of_assistant, *of_threshold, *of_distinct_service, *others)
 

@@ -13,6 +13,7 @@ from typing import NamedTuple, assert_never
 from reference.facts import Facts, Gpci, NoValueInForce, Pricing, RelativeValue
 from rules.findings import report, report_missing
 from rules.money import ZERO, round_to_cent, write_money
+from rules.taking_off import TakenOff, report_taken_off
 from schemas.finding import Finding
 from schemas.model import Struct
 from schemas.session import BillingProvider, Session
@@ -76,7 +77,7 @@ class RatedDay(Struct, frozen=True):
     """A visit day's lines that stay, rated, and those that are taken off, with the reason."""
 
     lines: list[RatedLine]
-    taken_off: list[tuple[UnitsLine, Unbilled]]
+    taken_off: list[TakenOff]
 
 
 class LinePrice(Struct, frozen=True):
@@ -99,6 +100,8 @@ class PricedDay(Struct, frozen=True):
     unbilled: tuple[UnbilledService, ...]
     findings: tuple[Finding, ...]
     total: Decimal
+    edits: tuple[Finding, ...] = ()
+    """What the code pairs and unit limits of the date report."""
 
 
 def price_group(bills: Sequence[Bill]) -> list[PricedDay]:
@@ -107,7 +110,11 @@ def price_group(bills: Sequence[Bill]) -> list[PricedDay]:
     The first accrued comes first. The reduction acts over all disciplines of the day (Pub. 100-04
     ch. 5 §10.7).
     """
-    rated = [rate_day(bill) for bill in bills]
+    return price_rated(bills, [rate_day(bill) for bill in bills])
+
+
+def price_rated(bills: Sequence[Bill], rated: Sequence[RatedDay]) -> list[PricedDay]:
+    """Price together the rated days of one group, of which more lines may have been taken off."""
     unreduced = find_unreduced(rated)
     return [_price_day(bill, day, unreduced) for bill, day in zip(bills, rated, strict=True)]
 
@@ -117,11 +124,11 @@ def rate_day(bill: Bill) -> RatedDay:
     facts, provider = bill.facts, bill.provider
     place = (provider.mac, provider.locality, provider.qualifying_apm)
     lines: list[RatedLine] = []
-    taken_off: list[tuple[UnitsLine, Unbilled]] = []
+    taken_off: list[TakenOff] = []
     for line in bill.lines:
         found = UNDECIDED if line.units is None else find_rate(line.code, facts, place)
         if isinstance(found, Unbilled):
-            taken_off.append((line, found))
+            taken_off.append(TakenOff(line))
             continue
         if isinstance(found.rate, Obstacle) and found.rate.reason is Unpriced.CONTRACTOR_PRICED:
             stated = find_contract_price(line, bill.sessions)
@@ -317,7 +324,10 @@ def _price_day(bill: Bill, rated: RatedDay, unreduced: RatedLine | None) -> Pric
         lines.append(_write_line(line, priced))
         if priced.obstacle is not None:
             obstacles.setdefault(priced.obstacle, []).append(line)
-    unbilled, findings = _take_off(facts, rated.taken_off) if rated.taken_off else ((), ())
+    unbilled: tuple[UnbilledService, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    if rated.taken_off:
+        unbilled, findings = report_taken_off(facts, rated.taken_off, bill.lines)
     if obstacles:
         findings += tuple(_report(facts, obstacles))
     return PricedDay(tuple(lines), unbilled, findings, total)
@@ -337,16 +347,6 @@ def _write_line(line: UnitsLine, priced: LinePrice) -> SpendLine:
         unpriced=priced.unpriced,
         requires_kx=False,
     )
-
-
-def _take_off(
-    facts: Facts, taken_off: Sequence[tuple[UnitsLine, Unbilled]]
-) -> tuple[tuple[UnbilledService, ...], tuple[Finding, ...]]:
-    """Return the services that are not on the claim, and a finding for each of their codes."""
-    taken = [UnbilledService(line.code, line.minutes, reason) for line, reason in taken_off]
-    codes = dict.fromkeys(service.code for service in taken)
-    findings = [report(facts, FindingCode.CODE_BUNDLED, code=code) for code in codes]
-    return tuple(taken), tuple(findings)
 
 
 def _report(facts: Facts, obstacles: dict[Obstacle, list[UnitsLine]]) -> Iterable[Finding]:

@@ -1,131 +1,126 @@
-"""NCCI code pairs and unit limits, over all that a provider bills for a patient on a date.
+"""All that one provider bills for a patient on a date: priced, with its code pairs and limits.
 
-Their own rules are not in force yet. Until they are, every day of the date that an active pair or
-a passed limit is about is held with the edit's name, and is not sent as if it were clean.
+Strict code pairs act before anything is ranked or accrued, the other pairs and the unit limits on
+what is left; all of them act over the disciplines of the date (NCCI Policy Manual ch. 1).
 """
 
-from collections.abc import Mapping, Sequence
-from functools import lru_cache
-from typing import TypeVar
+from collections.abc import Iterable, Mapping, Sequence
 
-from reference.facts import CodePair, CodePairs, Facts, Limit, NoValueInForce
+from msgspec.structs import replace
+
+from reference.facts import NoValueInForce
+from rules.code_pairs import NO_PAIRS, Pairs, judge_pairs
+from rules.distinct_services import ByCode, Done
 from rules.findings import report_missing
+from rules.paired_lines import pair_lines
+from rules.pricing import Bill, PricedDay, RatedDay, price_rated, rate_day
+from rules.taking_off import TakenOff
+from rules.unit_limits import report_limits
 from schemas.finding import Finding
-from schemas.model import Struct
-from schemas.units import UnitsLine
-from schemas.values import Setting
+from schemas.spend import SpendLine
+from schemas.values import DistinctModifier
 
-T = TypeVar("T")
-KEPT = 4096
-"""4,096 dates' tables and codes, the least used forgotten: a clinic bills the same together."""
-NO_PAIRS = CodePairs({})
-NO_LIMITS: Mapping[str, Limit] = {}
-PER_LINE = 1
-"""The adjudication type that limits each line by itself; the others limit the date."""
+Judged = Pairs | NoValueInForce
+NO_SERVICES: ByCode = {}
 
 
-class BilledDay(Struct, frozen=True):
-    """A visit day as the edits of its date see it: its lines with units, and its facts."""
+def price_date(bills: Sequence[Bill]) -> list[PricedDay]:
+    """Price the visit days of one patient, billing NPI, payer and date, the first accrued first.
 
-    lines: tuple[UnitsLine, ...]
-    setting: Setting
-    facts: Facts
-
-
-def report_same_date(days: Sequence[BilledDay]) -> list[tuple[Finding, ...]]:
-    """Report, for each visit day of one patient, billing NPI, payer and date, what holds it.
-
-    Pairs and limits act over all disciplines of the date (NCCI policy manual ch. 1); which table
-    serves goes by the day's own setting.
+    Column-two lines of a strict pair leave, a stated distinct service gives its line a modifier,
+    and each day has its findings.
     """
+    rated = [rate_day(bill) for bill in bills]
+    judged = _judge_pairs(bills, rated)
+    priced = price_rated(bills, [*map(_take_off, rated, judged)])
+    units = _add_up(line for day in priced for line in day.lines)
+    services = NO_SERVICES
+    if _speaks_of_pairs(bills, judged):
+        services = _trace(bills, priced)
+    return [
+        _edit(bill, day, pairs, units, services)
+        for bill, day, pairs in zip(bills, priced, judged, strict=True)
+    ]
+
+
+def _judge_pairs(bills: Sequence[Bill], rated: Sequence[RatedDay]) -> list[Judged]:
+    """Judge the pairs of the date for each day, whose setting has the table."""
+    lines = [line for day in rated for line, _ in day.lines]
+    codes = tuple(dict.fromkeys([line.code for line in lines]))
+    if len(codes) == 1:
+        return [NO_PAIRS] * len(bills)
+    undecided = frozenset([line.code for line in lines if line.units is None])
+    return [judge_pairs(each.facts, each.provider.setting, codes, undecided) for each in bills]
+
+
+def _take_off(rated: RatedDay, pairs: Judged) -> RatedDay:
+    if isinstance(pairs, NoValueInForce) or not pairs.leaving:
+        return rated
+    leaving = pairs.leaving
+    taken = [TakenOff(line, leaving[line.code]) for line, _ in rated.lines if line.code in leaving]
+    left = [each for each in rated.lines if each[0].code not in leaving]
+    return RatedDay(left, rated.taken_off + taken)
+
+
+def _add_up(lines: Iterable[SpendLine]) -> Mapping[str, int]:
+    """Return the date's units by code, over split lines and disciplines."""
     units: dict[str, int] = {}
-    for day in days:
-        for line in day.lines:
-            units[line.code] = units.get(line.code, 0) + (line.units or 0)
-    codes = tuple(units)
-    return [_report_day(day, codes, units) for day in days]
+    for line in lines:
+        units[line.code] = units.get(line.code, 0) + (line.units or 0)
+    return units
 
 
-def _report_day(
-    day: BilledDay, codes: tuple[str, ...], units: Mapping[str, int]
-) -> tuple[Finding, ...]:
-    if not day.lines:
-        return ()
-    pairs, limits = find_tables(day.facts, day.setting)
-    findings: list[Finding] = []
-    if len(codes) > 1:
-        findings += _report_pairs(day, pairs, codes)
-    findings += _report_limits(day, limits, units)
-    return tuple(findings)
+def _speaks_of_pairs(bills: Sequence[Bill], judged: Sequence[Judged]) -> bool:
+    """Say whether a pair asks for a statement, or a clinician has made one."""
+    for pairs in judged:
+        if not isinstance(pairs, NoValueInForce) and (pairs.asking or pairs.waiting):
+            return True
+    for bill in bills:
+        for session in bill.sessions:
+            for service in session.services:
+                if service.distinct is not None:
+                    return True
+    return False
 
 
-def _report_pairs(
-    day: BilledDay, table: CodePairs | NoValueInForce, codes: tuple[str, ...]
-) -> list[Finding]:
-    """Hold the lines that stand in an active pair (NCCI PTP edits), whichever their column."""
-    if isinstance(table, NoValueInForce):
-        return _report_table(day, table)
-    held = []
-    for pair in pairs_among(table, codes):
-        columns = (pair.column_one, pair.column_two)
-        lines = [line.line for line in day.lines if line.code in columns]
-        if lines:
-            name = f"code pair edit for {pair.column_one} and {pair.column_two}"
-            edit = NoValueInForce(name, day.facts.date_of_service)
-            held.append(report_missing(day.facts, edit, lines))
-    return held
+def _trace(bills: Sequence[Bill], priced: Sequence[PricedDay]) -> ByCode:
+    """Find the services behind the date's lines, by code."""
+    found: dict[str, list[Done]] = {}
+    for bill, day in zip(bills, priced, strict=True):
+        codes = {(at.session_id, at.line): line.code for line in day.lines for at in line.services}
+        for session in bill.sessions:
+            for service in session.services:
+                code = codes.get((session.session_id, service.line))
+                if code is not None:
+                    found.setdefault(code, []).append((session, service))
+    return found
 
 
-def _report_limits(
-    day: BilledDay, table: Mapping[str, Limit] | NoValueInForce, units: Mapping[str, int]
-) -> list[Finding]:
-    """Hold the lines whose code is over its limit for the date (NCCI MUE)."""
-    if isinstance(table, NoValueInForce):
-        return _report_table(day, table)
-    findings = []
-    for line in day.lines:
-        limit, on_date = table.get(line.code), units[line.code]
-        # No line has more units than its date.
-        if limit is not None and on_date > limit.units and _is_over(limit, line, on_date):
-            name = f"unit limit edit for {line.code}"
-            edit = NoValueInForce(name, day.facts.date_of_service)
-            findings.append(report_missing(day.facts, edit, (line.line,)))
-    return findings
+def _edit(
+    bill: Bill, day: PricedDay, pairs: Judged, units: Mapping[str, int], services: ByCode
+) -> PricedDay:
+    """Add to a day what its pairs and limits report, and the modifiers that are stated."""
+    lines = [line for line in day.lines if line.units is not None]
+    if not lines:
+        return day
+    facts, setting = bill.facts, bill.provider.setting
+    limits = report_limits(facts, setting, lines, units, bill.sessions)
+    if isinstance(pairs, NoValueInForce):
+        missing = report_missing(facts, pairs, [line.line for line in lines])
+        return _with(day, [missing, *limits], {})
+    if services:
+        paired = pair_lines(facts, lines, pairs, services)
+        return _with(day, [*paired.findings, *limits], paired.modifiers)
+    return _with(day, limits, {}) if limits else day
 
 
-def _report_table(day: BilledDay, missing: NoValueInForce) -> list[Finding]:
-    return [report_missing(day.facts, missing, [line.line for line in day.lines])]
-
-
-@lru_cache(maxsize=KEPT)
-def find_tables(
-    facts: Facts, setting: Setting
-) -> tuple[CodePairs | NoValueInForce, Mapping[str, Limit] | NoValueInForce]:
-    """Find the setting's code pairs and limits, nothing in them where the payer follows none."""
-    profile = facts.profile
-    pairs = _table_of(facts, setting, facts.code_pairs, "code pairs")
-    limits = _table_of(facts, setting, facts.unit_limits, "unit limits")
-    return pairs if profile.code_pairs else NO_PAIRS, limits if profile.unit_limits else NO_LIMITS
-
-
-@lru_cache(maxsize=KEPT)
-def pairs_among(table: CodePairs, codes: tuple[str, ...]) -> tuple[CodePair, ...]:
-    """Return the table's active pairs of which both codes are in ``codes``."""
-    return tuple(table.among(codes))
-
-
-def _table_of(
-    facts: Facts, setting: Setting, tables: Mapping[Setting, T] | NoValueInForce, name: str
-) -> T | NoValueInForce:
-    """Return the table that serves the setting, or what is missing of it."""
-    if isinstance(tables, NoValueInForce):
-        return tables
-    table = tables.get(setting)
-    if table is None:
-        return NoValueInForce(f"the {name} of {setting}", facts.date_of_service)
-    return table
-
-
-def _is_over(limit: Limit, line: UnitsLine, units_on_date: int) -> bool:
-    units = (line.units or 0) if limit.adjudication == PER_LINE else units_on_date
-    return units > limit.units
+def _with(
+    day: PricedDay, findings: Sequence[Finding], modifiers: Mapping[str, DistinctModifier]
+) -> PricedDay:
+    """Return the day with these findings, and with modifiers by code: on both of a split line."""
+    lines = day.lines
+    if modifiers:
+        lines = tuple(
+            [replace(each, distinct_modifier=modifiers.get(each.code)) for each in lines]
+        )
+    return replace(day, lines=lines, edits=tuple(findings))

@@ -2,7 +2,14 @@
 
 from schemas.model import Amount, Identifier, Instant, Struct
 from schemas.units import UnitsLine, VisitDay
-from schemas.values import Basis, Direction, Threshold, ThresholdGroup, Unpriced
+from schemas.values import (
+    Basis,
+    Direction,
+    DistinctModifier,
+    Threshold,
+    ThresholdGroup,
+    Unpriced,
+)
 
 
 class Price(Struct, frozen=True):
@@ -31,6 +38,8 @@ class SpendLine(UnitsLine, frozen=True, kw_only=True):
     price: Price | None = None
     unpriced: UnpricedReason | None = None
     requires_kx: bool
+    distinct_modifier: DistinctModifier | None = None
+    """Of the statement that a code pair asks for; left out where there is none."""
 
 
 class Spend(Struct, frozen=True):

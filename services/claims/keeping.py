@@ -67,6 +67,7 @@ def _without_its_price(accrued: SpendAccrued) -> PricedDay:
                     each.services,
                     each.assistant,
                     each.code in split,
+                    each.distinct_modifier,
                 )
                 for each in accrued.lines
             ]

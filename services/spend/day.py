@@ -7,12 +7,11 @@ from msgspec.structs import replace
 
 from reference.rulebook import RuleBook
 from rules.money import ZERO
-from rules.pricing import Bill, PricedDay, price_group
-from rules.same_date import BilledDay, report_same_date
+from rules.pricing import Bill, PricedDay
+from rules.same_date import price_date
 from rules.spend import report_thresholds, thresholds_of, total_accrued
 from runtime.processor import Key, Output, Value
 from schemas.events import EventType
-from schemas.finding import Finding
 from schemas.session import Session
 from schemas.units import UnitsComputed
 from schemas.values import ThresholdGroup
@@ -170,9 +169,7 @@ class SpendWork:
     def _price(self, group: Group) -> list[Visit]:
         """Price the days of one group, in the order in which they were first accrued."""
         filed = [self._days[name] for name in group.visit_day_ids]
-        priced = price_group([each.bill for each in filed])
-        held = report_same_date([*map(_billed, filed, priced)])
-        return [*map(_visit, filed, priced, held)]
+        return [*map(_visit, filed, price_date([each.bill for each in filed]))]
 
     def _recall(self, entry: Entry) -> Visit:
         """Return a day with the prices that were emitted last, at an entry that was moved."""
@@ -231,19 +228,14 @@ class SpendWork:
             values.keep(head_key, HeldList(count + 1))
 
 
-def _billed(filed: Filed, priced: PricedDay) -> BilledDay:
-    lines = tuple([line for line in priced.lines if line.units is not None])
-    return BilledDay(lines, filed.bill.provider.setting, filed.bill.facts)
-
-
-def _visit(filed: Filed, priced: PricedDay, same_date: tuple[Finding, ...]) -> Visit:
+def _visit(filed: Filed, priced: PricedDay) -> Visit:
     facts, group, before = filed.bill.facts, filed.ledger.group, filed.before
     missing = report_thresholds(facts, group, priced.lines)
     return Visit(
         name=filed.day.visit_day_id,
         filed=filed,
         priced=priced,
-        findings=priced.findings + missing + same_date,
+        findings=priced.findings + missing + priced.edits,
         thresholds=thresholds_of(facts, group),
         place=None if before is None else before.place,
     )

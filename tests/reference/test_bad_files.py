@@ -23,6 +23,12 @@ class Planted:
 
 
 KX = "parameters/thresholds/kx_threshold.yaml"
+FFS = "payers/medicare_ffs.yaml"
+PAIRS = "code_pairs: true"
+OWN = """own_code_pairs:
+      - {{column_one: "97140", column_two: "{}", modifier_indicator: "{}"}}"""
+OWN_AGAIN = """
+      - {column_one: "97124", column_two: "97140", modifier_indicator: "1"}"""
 GPCI = "tables/gpci/2026/gpci.csv"
 PLANTED = [
     Planted("no YAML", KX, "values:", "values: [", r"line \d+: is not YAML"),
@@ -57,6 +63,16 @@ PLANTED = [
     Planted(
         "fallback payer", "payers/va.yaml", "payer_ids: []", "payer_ids: [V1]", "names no payer"
     ),
+    Planted("strange indicator", FFS, PAIRS, OWN.format("97124", "9"), "modifier_indicator"),
+    Planted("pair of one code", FFS, PAIRS, OWN.format("97140", "0"), "a pair has two codes"),
+    Planted(
+        "pair twice",
+        FFS,
+        PAIRS,
+        OWN.format("97124", "0") + OWN_AGAIN,
+        "the same two codes are a pair more than once",
+    ),
+    Planted("column", FFS, PAIRS, "distinct_modifier_column: left", "distinct_modifier_column"),
     Planted("unit rule", "payers/va.yaml", "cms_total_time", "by_feel", "unit_rule"),
     Planted(
         "edit tables",

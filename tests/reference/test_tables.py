@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from reference.facts import (
+    Adjudication,
     CodePair,
     CodePairs,
     Gpci,
@@ -264,7 +265,7 @@ def test_evaluations_belong_to_one_discipline(
 )
 def test_the_setting_picks_the_limits(rulebook: RuleBook, setting: Setting, units: int) -> None:
     """97110 may be billed six times in an office and eight times in an institution."""
-    assert limit(rulebook, setting, "97110") == Limit(units, 3)
+    assert limit(rulebook, setting, "97110") == Limit(units, Adjudication.CLINICAL)
 
 
 def test_a_code_without_a_limit_has_none(rulebook: RuleBook) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from rules.modifiers import assign_modifiers, disagreeing_modifiers
-from schemas.values import Discipline
+from schemas.values import Discipline, DistinctModifier
 from tests.rules.visit_days import Case, load_cases
 
 
@@ -13,6 +13,13 @@ def test_modifiers_stand_in_their_order(case: Case) -> None:
     discipline = Discipline(case["discipline"]) if "discipline" in case else None
     came = tuple(case.get("came", ()))
     assistant = Discipline(case["assistant"]) if "assistant" in case else None
-    given = assign_modifiers(discipline, came, has_kx=case.get("kx", False), assistant=assistant)
+    distinct = DistinctModifier(case["distinct"]) if "distinct" in case else None
+    given = assign_modifiers(
+        discipline,
+        came,
+        has_kx=case.get("kx", False),
+        assistant=assistant,
+        distinct=distinct,
+    )
     assert given == tuple(case["given"])
     assert disagreeing_modifiers(came, given) == tuple(case.get("disagree", ()))

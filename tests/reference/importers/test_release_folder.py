@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from reference.errors import ReferenceFileError
-from reference.facts import Limit, NoValueInForce
+from reference.facts import Adjudication, Limit, NoValueInForce
 from reference.importers.release_folder import ImportRequest, Kind, import_release
 from reference.rulebook import RuleBook, load
 from schemas.values import Program, Setting
@@ -150,7 +150,7 @@ def test_both_tables_of_limits_are_needed(folder: Path) -> None:
     half, whole = limits.values()
     assert half == NoValueInForce("unit limits (outpatient hospital)", SPRING)
     assert not isinstance(whole, NoValueInForce)
-    assert whole[Setting.PRIVATE_PRACTICE]["97110"] == Limit(6, 3)
+    assert whole[Setting.PRIVATE_PRACTICE]["97110"] == Limit(6, Adjudication.CLINICAL)
 
 
 @pytest.mark.parametrize("form", ["parts", "csv"])

@@ -189,16 +189,22 @@ def test_too_few_minutes_are_not_billable_once(clinic: Clinic) -> None:
     assert decisions(clinic.amend(visit(minutes=6, revision=2))) == []
 
 
-def test_an_active_code_pair_holds_both_disciplines_days(clinic: Clinic) -> None:
-    """A speech session with column one holds its own day and the PT day that bills column two."""
+def test_a_code_pair_over_two_disciplines_takes_column_two_back(clinic: Clinic) -> None:
+    """A speech session with column one is ready; the PT day that bills column two waits."""
     clinic.receive(plan_of_care())
     clinic.complete(visit())
     speech = session("S-2", [service(1, "92507", 45, charge="90.00")], discipline="SLP")
     emitted = clinic.complete(speech)
-    assert decisions(emitted) == [HELD, HELD]
-    for held in of_type(emitted, HELD):
-        assert held["blocked_by"] == [{"code": "NO_VALUE_IN_FORCE", "lines": [1]}]
-    assert decisions(clinic.void("S-2")) == [READY]
+    assert decisions(emitted) == [READY, NEEDS]
+    (waiting,) = of_type(emitted, NEEDS)
+    assert (waiting["discipline"], waiting["outstanding"]["version"]) == ("PT", 1)
+    (missing,) = waiting["missing"]
+    assert (missing["code"], missing["lines"], missing["session_ids"]) == (
+        "NCCI_PAIR_NEEDS_DISTINCT_SERVICE",
+        [1],
+        ["S-1"],
+    )
+    assert decisions(clinic.void("S-2")) == ["claim.withdrawn", READY]
 
 
 def test_a_payer_without_code_pairs_holds_nothing(clinic: Clinic) -> None:
