@@ -17,11 +17,18 @@ from rules.pricing import Bill, PricedDay, RatedDay, price_rated, rate_day
 from rules.taking_off import TakenOff
 from rules.unit_limits import report_limits
 from schemas.finding import Finding
-from schemas.spend import SpendLine
+from schemas.model import Struct
 from schemas.values import DistinctModifier
 
 Judged = Pairs | NoValueInForce
-NO_SERVICES: ByCode = {}
+
+
+class Recorded(Struct, frozen=True):
+    """The codes of a date that the payer does not bundle, over split lines and disciplines."""
+
+    units: Mapping[str, int]
+    undecided: frozenset[str]
+    """Codes of which a line has no units yet."""
 
 
 def price_date(bills: Sequence[Bill]) -> list[PricedDay]:
@@ -31,26 +38,34 @@ def price_date(bills: Sequence[Bill]) -> list[PricedDay]:
     and each day has its findings.
     """
     rated = [rate_day(bill) for bill in bills]
-    judged = _judge_pairs(bills, rated)
+    recorded = _add_up(rated)
+    judged = [_judge_pairs(bill, recorded) for bill in bills]
     priced = price_rated(bills, [*map(_take_off, rated, judged)])
-    units = _add_up(line for day in priced for line in day.lines)
-    services = NO_SERVICES
-    if _speaks_of_pairs(bills, judged):
-        services = _trace(bills, priced)
+    services = _trace(bills, priced) if _speaks_of_pairs(bills, judged) else None
     return [
-        _edit(bill, day, pairs, units, services)
+        _edit(bill, day, pairs, recorded.units, services)
         for bill, day, pairs in zip(bills, priced, judged, strict=True)
     ]
 
 
-def _judge_pairs(bills: Sequence[Bill], rated: Sequence[RatedDay]) -> list[Judged]:
-    """Judge the pairs of the date for each day, whose setting has the table."""
-    lines = [line for day in rated for line, _ in day.lines]
-    codes = tuple(dict.fromkeys([line.code for line in lines]))
-    if len(codes) == 1:
-        return [NO_PAIRS] * len(bills)
-    undecided = frozenset([line.code for line in lines if line.units is None])
-    return [judge_pairs(each.facts, each.provider.setting, codes, undecided) for each in bills]
+def _add_up(rated: Iterable[RatedDay]) -> Recorded:
+    units: dict[str, int] = {}
+    undecided = []
+    for day in rated:
+        for line, _ in day.lines:
+            code = line.code
+            if line.units is None:
+                undecided.append(code)
+            units[code] = units.get(code, 0) + (line.units or 0)
+    return Recorded(units, frozenset(undecided))
+
+
+def _judge_pairs(bill: Bill, recorded: Recorded) -> Judged:
+    """Judge the pairs of the date for a day, whose setting has the table."""
+    if len(recorded.units) == 1:
+        return NO_PAIRS
+    codes, undecided = tuple(recorded.units), recorded.undecided
+    return judge_pairs(bill.facts, bill.provider.setting, codes, undecided)
 
 
 def _take_off(rated: RatedDay, pairs: Judged) -> RatedDay:
@@ -62,24 +77,14 @@ def _take_off(rated: RatedDay, pairs: Judged) -> RatedDay:
     return RatedDay(left, rated.taken_off + taken)
 
 
-def _add_up(lines: Iterable[SpendLine]) -> Mapping[str, int]:
-    """Return the date's units by code, over split lines and disciplines."""
-    units: dict[str, int] = {}
-    for line in lines:
-        units[line.code] = units.get(line.code, 0) + (line.units or 0)
-    return units
-
-
 def _speaks_of_pairs(bills: Sequence[Bill], judged: Sequence[Judged]) -> bool:
     """Say whether a pair asks for a statement, or a clinician has made one."""
-    for pairs in judged:
+    for bill, pairs in zip(bills, judged, strict=True):
         if not isinstance(pairs, NoValueInForce) and (pairs.asking or pairs.waiting):
             return True
-    for bill in bills:
         for session in bill.sessions:
-            for service in session.services:
-                if service.distinct is not None:
-                    return True
+            if [each for each in session.services if each.distinct is not None]:
+                return True
     return False
 
 
@@ -97,19 +102,18 @@ def _trace(bills: Sequence[Bill], priced: Sequence[PricedDay]) -> ByCode:
 
 
 def _edit(
-    bill: Bill, day: PricedDay, pairs: Judged, units: Mapping[str, int], services: ByCode
+    bill: Bill, day: PricedDay, pairs: Judged, units: Mapping[str, int], services: ByCode | None
 ) -> PricedDay:
     """Add to a day what its pairs and limits report, and the modifiers that are stated."""
     lines = [line for line in day.lines if line.units is not None]
     if not lines:
         return day
-    facts, setting = bill.facts, bill.provider.setting
-    limits = report_limits(facts, setting, lines, units, bill.sessions)
+    limits = report_limits(bill, lines, units)
     if isinstance(pairs, NoValueInForce):
-        missing = report_missing(facts, pairs, [line.line for line in lines])
+        missing = report_missing(bill.facts, pairs, [line.line for line in lines])
         return _with(day, [missing, *limits], {})
-    if services:
-        paired = pair_lines(facts, lines, pairs, services)
+    if services is not None:
+        paired = pair_lines(bill.facts, lines, pairs, services)
         return _with(day, [*paired.findings, *limits], paired.modifiers)
     return _with(day, limits, {}) if limits else day
 

@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from reference.facts import Adjudication, Facts, Limit, NoValueInForce
 from rules.findings import report, report_missing
+from rules.pricing import Bill
 from rules.statements import is_stated
 from schemas.finding import Finding
 from schemas.session import Session
@@ -21,28 +22,30 @@ NO_LIMITS: Mapping[str, Limit] = {}
 
 
 def report_limits(
-    facts: Facts,
-    setting: Setting,
-    lines: Sequence[UnitsLine],
-    units: Mapping[str, int],
-    sessions: Sequence[Session],
+    bill: Bill, lines: Sequence[UnitsLine], units: Mapping[str, int]
 ) -> Sequence[Finding]:
     """Report the codes of a visit day's decided lines that are over their limit.
 
     ``units`` are the date's, by code, added up over split lines and disciplines. Over a benchmark,
     each visit day says on a service of its own why the amount was necessary.
     """
-    table = find_limits(facts, setting)
+    facts = bill.facts
+    table = find_limits(facts, bill.provider.setting)
     if isinstance(table, NoValueInForce):
         return [report_missing(facts, table, [line.line for line in lines])]
-    over = [line.code for line in lines if _may_be_over(table.get(line.code), units[line.code])]
+    over: dict[str, Limit] = {}
+    for line in lines:
+        limit = table.get(line.code)
+        # No line has more units than its date.
+        if limit is not None and units[line.code] > limit.units:
+            over[line.code] = limit
     findings = []
-    for code in dict.fromkeys(over):
+    for code, limit in over.items():
         own = [line for line in lines if line.code == code]
-        found = _find_over(table[code], own, sessions)
+        found = _find_over(limit, own, bill.sessions)
         if found is not None:
             finding, numbers = found
-            values = {"code": code, "units": str(units[code]), "limit": str(table[code].units)}
+            values = {"code": code, "units": str(units[code]), "limit": str(limit.units)}
             findings.append(report(facts, finding, numbers, **values))
     return findings
 
@@ -59,11 +62,6 @@ def find_limits(facts: Facts, setting: Setting) -> Mapping[str, Limit] | NoValue
     if table is None:
         return NoValueInForce(f"the unit limits of {setting}", facts.date_of_service)
     return table
-
-
-def _may_be_over(limit: Limit | None, units_on_date: int) -> bool:
-    """Say whether the date is over the limit; no line has more units than its date."""
-    return limit is not None and units_on_date > limit.units
 
 
 def _find_over(

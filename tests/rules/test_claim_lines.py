@@ -1,15 +1,18 @@
 """What the services say of a claim's lines, against cases with the arithmetic."""
 
+import msgspec
 import pytest
 
 from reference.rulebook import RuleBook
 from rules.claim_lines import (
+    DayLine,
     draft_line,
     modifiers_that_came,
     sessions_behind,
     trace_lines,
     unite_diagnoses,
 )
+from schemas.values import DistinctModifier
 from tests.rules.visit_days import Case, facts_of, load_cases, price_day
 
 
@@ -45,3 +48,12 @@ def test_what_came_keeps_its_order_of_arrival(rulebook: RuleBook) -> None:
     assert modifiers_that_came(sessions, services) == {1: ("GA", "95", "GA")}
     drafted = draft_line(lines[0], services[1], ("M25.561",), (), facts_of(rulebook, {}))
     assert sessions_behind([drafted]) == ("S-1", "S-2")
+
+
+def test_a_line_that_was_kept_without_a_statement_is_read() -> None:
+    """A line of the time before statements has no modifier of a distinct service."""
+    kept = b'[1,"97110",2,true,"59.00",[{"session_id":"S-1","line":1}]]'
+    line = msgspec.json.decode(kept, type=DayLine)
+    assert (line.number, line.distinct_modifier) == (1, None)
+    stated = msgspec.structs.replace(line, distinct_modifier=DistinctModifier.XE)
+    assert msgspec.json.decode(msgspec.json.encode(stated), type=DayLine) == stated
