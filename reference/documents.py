@@ -204,6 +204,8 @@ class ProfileValue(Dates):
     interval_tolerance_minutes: Count = 0
     speech_assistants: bool = False
     payment_estimate: bool = False
+    notes_compared: Count = 0
+    note_likeness: Share = Decimal(1)
     cites: CitationIds
     note: Text | None = None
 

@@ -186,6 +186,10 @@ class PayerProfile:
     """Assistants of speech-language pathology are paid."""
     payment_estimate: bool = False
     """Pays as Medicare Part B does, so that a payment can be estimated from the allowed amount."""
+    notes_compared: int = 0
+    """How many of the patient's last notes a note is compared with."""
+    note_likeness: Decimal = Decimal(1)
+    """From which share of the words in common a note is nearly the same, 0 to 1."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from rules.edits import EDITS
 from rules.edits.day import Billed, EditedDay, PricedDay, Reported, about
 from rules.modifiers import assign_modifiers
 from rules.money import write_money
+from rules.notes import NoteJudgement
 from rules.plan_of_care import PlanJudgement, PlanOnFile, judge_plans
 from rules.spend import amount_accrued
 from schemas.claims import Block, ClaimLine, Missing
@@ -71,6 +72,8 @@ class OnFile(Struct, frozen=True, gc=False):
     """The documents of each plan of care that the sessions name."""
     ledger: Ledger | None = None
     """None where no threshold applies."""
+    notes: tuple[NoteJudgement, ...] = ()
+    """How the sessions' notes compare with the patient's last ones."""
 
 
 class Outcome(Struct, frozen=True, gc=False):
@@ -194,6 +197,7 @@ def prepare_day(priced: PricedDay, on_file: OnFile, history: History, facts: Fac
         plans=judge_plans(sessions, on_file.plans, facts),
         kx=kx,
         outstanding=None if history.outstanding is None else history.outstanding.units,
+        notes=on_file.notes,
     )
 
 

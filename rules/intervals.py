@@ -34,8 +34,11 @@ def spans_on(intervals: Iterable[Interval], day: date) -> list[Span]:
 
 def unite(spans: Iterable[Span]) -> list[Span]:
     """Return the same time as spans that neither overlap nor touch, in their order."""
+    given = list(spans)
+    if len(given) == 1:
+        return given
     united: list[Span] = []
-    for start, end in sorted(spans):
+    for start, end in sorted(given):
         if united and start <= united[-1][1]:
             united[-1] = (united[-1][0], max(end, united[-1][1]))
         else:
@@ -86,11 +89,14 @@ def owners_that_overlap(spans: Mapping[Owner, Sequence[Span]]) -> list[Owner]:
 
 def is_over_midnight(start: datetime, end: datetime) -> bool:
     """Say whether local midnight lies between two instants; at offset zero nobody knows."""
-    return start < end and _part_on((start, end), start.date()) != (start, end)
+    day = start.date()
+    return day < end.date() and _part_on((start, end), day) != (start, end)
 
 
 def _part_on(span: Span, day: date) -> Span | None:
     start, end = span
+    if start.date() == day == end.date():
+        return span
     if not (_has_place(start) and _has_place(end)):
         return span if _is_near(start, day) and _is_near(end, day) else None
     if start.date() > day or end.date() < day:

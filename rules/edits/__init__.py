@@ -17,6 +17,7 @@ from rules.edits.clinicians import (
 )
 from rules.edits.day import Edit
 from rules.edits.note import (
+    note_is_of_this_visit,
     note_is_signed,
     one_on_one_is_stated,
     treatment_time_agrees,
@@ -53,6 +54,7 @@ EDITS: tuple[Edit, ...] = (
     start_and_stop_are_recorded,
     times_agree_with_minutes,
     one_on_one_times_are_apart,
+    note_is_of_this_visit,
     activities_are_documented,
     goals_are_in_the_plan,
     plan_of_care_is_on_file,

@@ -7,6 +7,7 @@ from reference.facts import Facts
 from rules.attestation import KxJudgement
 from rules.claim_lines import Came, DayLine, Traced, sessions_behind
 from rules.findings import report, report_day
+from rules.notes import NoteJudgement
 from rules.plan_of_care import PlanJudgement
 from schemas.claims import ClaimLine
 from schemas.finding import Finding
@@ -60,6 +61,7 @@ class EditedDay(Struct, frozen=True, gc=False):
     """None where no threshold is in force."""
     outstanding: Billed | None
     """What the claim that is out bills, one pair a code; None where none is out."""
+    notes: tuple[NoteJudgement, ...] = ()
 
 
 class Reported(Struct, frozen=True, gc=False):

@@ -1,6 +1,6 @@
-"""The treatment note: signed, with its total time, and one-on-one where the code is.
+"""The treatment note: signed, with its total time, one-on-one where the code is, and its own.
 
-CMS Pub. 100-02 ch. 15 §§220.3.E and 230; these hold for every payer.
+CMS Pub. 100-02 ch. 15 §§220.3.E and 230, which hold for every payer; Pub. 100-08 ch. 3 §3.3.2.
 """
 
 from collections.abc import Sequence
@@ -14,6 +14,7 @@ from rules.edits.day import (
     about_sessions,
     about_some_sessions,
 )
+from rules.findings import report
 from schemas.session import Session
 from schemas.values import FindingCode
 
@@ -52,6 +53,27 @@ def one_on_one_is_stated(day: EditedDay, facts: Facts) -> Sequence[Reported]:
         and not set(silent).isdisjoint(sessions_behind([line]))
     ]
     return about_some_sessions(facts, FindingCode.ONE_ON_ONE_NOT_STATED, lines, silent)
+
+
+def note_is_of_this_visit(day: EditedDay, facts: Facts) -> Sequence[Reported]:
+    """No note says nearly what an earlier one of the patient says (Pub. 100-08 ch. 3 §3.3.2).
+
+    Neither its text, nor what it states of an activity code: a code billed each day on the same
+    activity, assistance and response has thin documentation.
+    """
+    reported: list[Reported] = []
+    code = FindingCode.NOTE_LOOKS_COPIED
+    for note in day.notes:
+        session_ids = (note.session_id,)
+        if note.shared is not None:
+            shared, words = note.shared
+            what = f"The note's text is nearly the same, {shared} of its {words} words,"
+            reported.append(Reported(report(facts, code, what=what), session_ids))
+        lines = [line for line in day.billed if line.code in note.repeated]
+        for line in lines:
+            what = f"Activity, assistance and response of {line.code} are word for word the same"
+            reported.append(Reported(report(facts, code, [line.line], what=what), session_ids))
+    return reported
 
 
 def _is_one_on_one(session: Session) -> bool:

@@ -5,6 +5,7 @@ that are recorded have to be right all the same.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 
 from reference.facts import Facts, NoValueInForce, UnitBasis
 from rules.edits.day import NOTHING, EditedDay, Reported
@@ -27,6 +28,7 @@ Place = tuple[str, int]
 TIMED = (UnitBasis.PER_15_MINUTES, UnitBasis.TIMED_OUTSIDE_POOL)
 NOT_SKILLED = (Role.STUDENT, Role.AIDE)
 """Whose time is not the clinician's who treats."""
+NOT_PLACED = "the session runs past midnight, and no times say which minutes are the date's"
 
 
 def start_and_stop_are_recorded(day: EditedDay, facts: Facts) -> Sequence[Reported]:
@@ -54,8 +56,14 @@ def times_agree_with_minutes(day: EditedDay, facts: Facts) -> Sequence[Reported]
     reported: list[Reported] = []
     code = FindingCode.INTERVALS_DISAGREE_WITH_MINUTES
     for session in day.sessions:
+        is_over_midnight = _runs_past_midnight(session)
         for service in session.services:
-            how = _disagreement(session, service, facts)
+            if service.intervals:
+                how = _disagreement(service, session.date_of_service, facts)
+            elif is_over_midnight and _minutes_of(service):
+                how = NOT_PLACED
+            else:
+                continue
             if how is not None:
                 reported += _about_services(day, facts, code, [(session, service)], how=how)
     if shared := _counted_twice(day, facts):
@@ -73,19 +81,15 @@ def one_on_one_times_are_apart(day: EditedDay, facts: Facts) -> Sequence[Reporte
     return _about_services(day, facts, code, [one_on_one[each] for each in at_once])
 
 
-def _disagreement(session: Session, service: Service, facts: Facts) -> str | None:
+def _disagreement(service: Service, day: date, facts: Facts) -> str | None:
     """Say how the times of a service and its minutes disagree; None where they do not."""
-    intervals, minutes = service.intervals, _minutes_of(service)
-    if not intervals:
-        if minutes and _runs_past_midnight(session):
-            return "the session runs past midnight, and no times say which minutes are the date's"
-        return None
+    intervals, minutes = service.intervals or (), _minutes_of(service)
     if [each for each in intervals if each.end < each.start]:
         return "a time ends before it starts"
-    if not (minutes or _is_timed(service, facts)):
-        return None
-    by_clock = minutes_in(spans_on(intervals, session.date_of_service))
+    by_clock = minutes_in(spans_on(intervals, day))
     if abs(by_clock - minutes) <= facts.profile.interval_tolerance_minutes:
+        return None
+    if not (minutes or _is_timed(service, facts)):
         return None
     return f"{by_clock} minutes of the date of service by the clock, {minutes} recorded"
 
@@ -120,18 +124,25 @@ def _at_once(services: Mapping[Place, Done]) -> list[Place]:
 
 
 def _one_on_one(day: EditedDay, facts: Facts) -> dict[Place, Done]:
-    """Return the day's one-on-one services that have times."""
-    procedures = facts.procedures
-    if isinstance(procedures, NoValueInForce):
-        return {}
-    return {
-        (session.session_id, service.line): (session, service)
+    """Return the day's one-on-one services that have times; none where one time stands alone."""
+    timed = [
+        (session, service)
         for session in day.sessions
         for service in session.services
         if service.intervals
-        and (procedure := procedures.get(service.code)) is not None
-        and procedure.is_one_on_one
+    ]
+    procedures = facts.procedures
+    if isinstance(procedures, NoValueInForce) or not _has_two_times(timed):
+        return {}
+    return {
+        (session.session_id, service.line): (session, service)
+        for session, service in timed
+        if (procedure := procedures.get(service.code)) is not None and procedure.is_one_on_one
     }
+
+
+def _has_two_times(timed: Sequence[Done]) -> bool:
+    return len(timed) > 1 or any(len(service.intervals or ()) > 1 for _, service in timed)
 
 
 def _clinician_of(interval: Interval, session: Session) -> str | None:

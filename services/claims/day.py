@@ -66,6 +66,7 @@ def decide_kept_day(desk: Desk, rulebook: RuleBook, day: DayState, keys: DayKeys
         findings_kept(day, facts),
         plans_at_hand(desk, keys),
         ledger_at_hand(desk, keys),
+        day.notes,
     )
     decide_day(desk, facts, day, keys, on_file)
 

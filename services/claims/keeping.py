@@ -7,6 +7,7 @@ from reference.facts import Facts
 from rules.claim_lines import DayLine
 from rules.edits.day import PricedDay
 from rules.findings import restate
+from rules.notes import NoteJudgement
 from schemas.finding import Finding
 from schemas.session import Session
 from schemas.spend import SpendAccrued
@@ -14,7 +15,13 @@ from services.claims.desk import Desk
 from services.claims.state import DayKeys, DayState, KeptFinding, day_session_key
 
 
-def keep_day(desk: Desk, keys: DayKeys, accrued: SpendAccrued, time: datetime) -> DayState:
+def keep_day(
+    desk: Desk,
+    keys: DayKeys,
+    accrued: SpendAccrued,
+    time: datetime,
+    notes: tuple[NoteJudgement, ...],
+) -> DayState:
     """Keep the day and its sessions, each as a value of its own."""
     patient_id, visit_day_id = accrued.patient_id, accrued.visit_day_id
     known: DayState | None = desk[keys.day]
@@ -29,6 +36,7 @@ def keep_day(desk: Desk, keys: DayKeys, accrued: SpendAccrued, time: datetime) -
         len(sessions),
         tuple(keys.plans),
         time if known is None else known.first_event_time,
+        notes,
     )
     desk.put(keys.day, day)
     return day

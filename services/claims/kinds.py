@@ -12,6 +12,7 @@ from services.claims.state import (
     LedgerState,
     ListSegment,
     ListTail,
+    NotesState,
     PlanState,
 )
 
@@ -25,6 +26,7 @@ KINDS: Mapping[tuple[str, ...], Any] = {
     ("attestations", "patient", "year", "group"): AttestationsState,
     ("plan", "patient", "plan of care"): PlanState,
     ("document", "patient", "document"): DocumentationReceived,
+    ("notes", "patient", "discipline"): NotesState,
     ("ledger_days", "patient", "year", "group"): ListTail,
     ("ledger_days", "patient", "year", "group", "segment"): ListSegment,
     ("plan_days", "patient", "plan of care"): ListTail,

@@ -16,7 +16,6 @@ from schemas.spend import SpendAccrued, SpendBalance, ThresholdCrossed
 from services.claims.day import (
     decide_day,
     decide_kept_day,
-    facts_of,
     keys_behind,
     ledger_at_hand,
     load_days,
@@ -25,6 +24,7 @@ from services.claims.day import (
 from services.claims.desk import Asking, AskingFor, Desk, listed, load_list
 from services.claims.documents import file_document
 from services.claims.keeping import keep_day
+from services.claims.notes import judge_notes_of, keys_of_notes
 from services.claims.state import (
     DayKeys,
     DayState,
@@ -74,13 +74,16 @@ class ClaimsProcessor:
         """Decide the day that was priced, then the days that wait and that this may change."""
         patient_id, visit_day_id, spend = accrued.patient_id, accrued.visit_day_id, accrued.spend
         keys = day_keys(patient_id, visit_day_id, spend, _plans_named(accrued.sessions))
-        desk.update((yield keys.all()))
+        payer = accrued.payer
+        facts = self._rulebook.on(accrued.date_of_service, payer.payer_id, payer.program)
+        desk.update((yield [*keys.all(), *keys_of_notes(accrued, facts)]))
         known: DayState | None = desk[keys.day]
         if known is not None and known.priced.revision >= accrued.revision:
             return
         if behind := keys_behind(desk, keys):
             desk.update((yield behind))
-        day = keep_day(desk, keys, accrued, time)
+        notes = judge_notes_of(desk, accrued, known, facts)
+        day = keep_day(desk, keys, accrued, time, notes)
         may_matter = _keep_running_total(desk, keys.ledger, accrued)
         on_file = OnFile(
             accrued.sessions,
@@ -88,8 +91,8 @@ class ClaimsProcessor:
             accrued.findings,
             plans_at_hand(desk, keys),
             ledger_at_hand(desk, keys),
+            notes,
         )
-        facts = facts_of(self._rulebook, day.priced)
         decide_day(desk, facts, day, keys, on_file)
         if may_matter and keys.ledger is not None:
             waiting = yield from _waiting(desk, keys.ledger)

@@ -5,11 +5,12 @@ from collections.abc import Iterable
 from rules.attestation import Attestation
 from rules.decision import History
 from rules.edits.day import PricedDay
+from rules.notes import KeptNote, NoteJudgement
 from rules.plan_of_care import PlanOnFile
 from runtime.processor import Key
 from schemas.model import Identifier, Instant, Money, Struct
 from schemas.spend import Spend
-from schemas.values import FindingCode, ThresholdGroup
+from schemas.values import Discipline, FindingCode, ThresholdGroup
 
 SEGMENT = 32
 """Entries in one segment of a list that grows."""
@@ -31,6 +32,15 @@ class DayState(Struct, frozen=True, gc=False):
     session_count: int
     plan_of_care_ids: tuple[Identifier, ...]
     first_event_time: Instant
+    notes: tuple[NoteJudgement, ...] = ()
+    """Of the sessions whose notes were compared."""
+
+
+class NotesState(Struct, frozen=True, gc=False):
+    """The patient's last notes in one discipline, by date of service, then arrival."""
+
+    last: tuple[KeptNote, ...] = ()
+    """As many as the payer's profile has compared."""
 
 
 class DecisionState(Struct, frozen=True, gc=False):
@@ -195,3 +205,8 @@ def document_key(patient_id: str, document_id: str) -> Key:
 def held_list(patient_id: str) -> Key:
     """Name the list of the patient's held days."""
     return ("held_days", patient_id)
+
+
+def notes_key(patient_id: str, discipline: Discipline) -> Key:
+    """Name the patient's last notes in a discipline."""
+    return ("notes", patient_id, str(discipline))

@@ -29,6 +29,7 @@ FIELDS = {
     FindingCode.TOO_MANY_MODIFIERS: {"modifiers"},
     FindingCode.INTERVALS_DISAGREE_WITH_MINUTES: {"how"},
     FindingCode.MINUTES_PER_UNIT_LOW: {"minutes", "units"},
+    FindingCode.NOTE_LOOKS_COPIED: {"what"},
     FindingCode.LATE_FILING: {"due"},
     FindingCode.STUDENT_OR_AIDE_MINUTES: {"whose"},
     FindingCode.EVALUATION_BY_ASSISTANT: {"codes"},

@@ -11,7 +11,7 @@ import yaml
 from pydantic import TypeAdapter
 from pydantic_core import to_json
 
-from reference.facts import Facts, NoValueInForce
+from reference.facts import Facts, NoValueInForce, PayerProfile
 from reference.rulebook import RuleBook
 from rules.attestation import Ledger, read_attestation
 from rules.claim_lines import DayLine
@@ -19,6 +19,7 @@ from rules.decision import History, OnFile, OutstandingClaim
 from rules.edits.day import PricedDay
 from rules.findings import report
 from rules.money import ZERO, write_money
+from rules.notes import NoteJudgement, judge_notes
 from rules.plan_of_care import read_plan_of_care
 from schemas.documentation import KxAttestation, PlanOfCare
 from schemas.finding import Finding
@@ -52,10 +53,7 @@ def facts_of(rulebook: RuleBook, case: Mapping[str, Any]) -> Facts:
     """Return the facts of the case's date and program, with its own ``policies``."""
     on = date.fromisoformat(str(case.get("date", "2026-03-02")))
     facts = rulebook.on(on, "any", Program(case.get("program", "medicare_ffs")))
-    policies = case.get("policies")
-    return (
-        facts if policies is None else replace(facts, profile=replace(facts.profile, **policies))
-    )
+    return replace(facts, profile=_profile(facts.profile, case)) if "policies" in case else facts
 
 
 def sessions_of(case: Mapping[str, Any]) -> tuple[Session, ...]:
@@ -97,8 +95,22 @@ def price_day(case: Mapping[str, Any], facts: Facts) -> Visit:
         accrued.findings,
         {"POC-1": plans},
         ledger_of(case),
+        notes_of(case, sessions, facts),
     )
     return Visit(accrued, _to_decide(accrued), on_file)
+
+
+def notes_of(
+    case: Mapping[str, Any], sessions: tuple[Session, ...], facts: Facts
+) -> tuple[NoteJudgement, ...]:
+    """Return how the sessions' notes compare with those of the case's ``earlier`` sessions."""
+    earlier = [
+        _session(f"E-{number}", {"date_of_service": f"2026-02-{number:02}", **each}, case)
+        for number, each in enumerate(case.get("earlier", []), 1)
+    ]
+    _, last = judge_notes(earlier, (), (), facts)
+    judged, _ = judge_notes(sessions, (), last, facts)
+    return judged
 
 
 def ledger_of(case: Mapping[str, Any]) -> Ledger:
@@ -139,6 +151,15 @@ def read_kx(stated: Mapping[str, Any]) -> KxAttestation:
         author["author_npi"] = stated["author_npi"]
     data = document("kx_attestation", "D-KX-1", content, **author)
     return TypeAdapter(KxAttestation).validate_json(to_json(data))
+
+
+def _profile(profile: PayerProfile, case: Mapping[str, Any]) -> PayerProfile:
+    """Return the profile with the policies of the case, a share as Decimal."""
+    policies: dict[str, Any] = {
+        name: Decimal(value) if isinstance(getattr(profile, name), Decimal) else value
+        for name, value in case["policies"].items()
+    }
+    return replace(profile, **policies)
 
 
 def _finding(facts: Facts, stated: str | tuple[str, list[int]]) -> Finding:

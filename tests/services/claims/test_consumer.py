@@ -12,8 +12,10 @@ from schemas.envelope import Event, write_data
 from schemas.events import EventType
 from schemas.redecision import RedecisionRequested
 from schemas.spend import SpendBalance, ThresholdCrossed
+from schemas.structs import reader_of
 from schemas.values import Basis, Direction, Threshold, ThresholdGroup
 from services.claims.processor import ClaimsProcessor
+from services.claims.state import DayState
 from tests.rules.visit_days import LATER, Case, facts_of, price_day, read_plan
 
 AT = datetime.fromisoformat(LATER)
@@ -127,3 +129,11 @@ def test_no_value_grows_with_the_patients_history(claims: Claims) -> None:
         claims.send(EventType.SPEND_ACCRUED, day)
     lists = [value for key, value in claims.view.items() if key[0].endswith("_days")]
     assert max(len(write_data(each)) for each in lists) < 2048
+
+
+def test_a_day_kept_before_its_notes_were_compared_is_read(claims: Claims) -> None:
+    """A kept day says nothing of notes where none was compared, as it did before they were."""
+    claims.accrue({"program": "commercial"}, 1)
+    (kept,) = [value for key, value in claims.view.items() if key[0] == "day"]
+    assert b'"notes"' not in write_data(kept)
+    assert reader_of(DayState)(write_data(kept)) == kept
