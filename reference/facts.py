@@ -46,7 +46,7 @@ class UnitBasis(StrEnum):
     PER_15_MINUTES = "per_15_minutes"
     """Timed, in the pool of 15-minute codes."""
     TIMED_OUTSIDE_POOL = "timed_outside_pool"
-    """Timed by thresholds of its own; no rule for it is in force yet."""
+    """Timed by thresholds of its own."""
     UNTIMED = "untimed"
     CONTRACTOR = "contractor"
     """Unlisted: units as recorded, priced by the contractor."""
@@ -76,6 +76,21 @@ class TimedUnit:
 
     minutes_per_unit: int
     minutes_first_unit: int
+
+
+@dataclass(frozen=True, slots=True)
+class TimedSeries:
+    """A timed code outside the pool and the code of its further units, which may be itself.
+
+    ``fewest`` minutes earn a unit; a further one counts from the end of the unit before it.
+    """
+
+    code: str
+    minutes: int
+    fewest: int
+    further_code: str
+    further_minutes: int
+    further_fewest: int
 
 
 class Pricing(StrEnum):
@@ -190,6 +205,10 @@ class PayerProfile:
     """How many of the patient's last notes a note is compared with."""
     note_likeness: Decimal = Decimal(1)
     """From which share of the words in common a note is nearly the same, 0 to 1."""
+    pooled_codes: frozenset[str] = frozenset()
+    """Codes outside the pool of 15-minute codes whose minutes this payer counts in it."""
+    whole_unit_codes: frozenset[str] = frozenset()
+    """Timed codes outside the pool of which each unit needs all of its minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,6 +338,8 @@ class Facts:
     timed_unit: TimedUnit | NoValueInForce
     low_minutes_per_unit: int | NoValueInForce
     """Fewer timed minutes a unit than these on a day are reported: a number of ours."""
+    timed_codes: Mapping[str, TimedSeries] | NoValueInForce
+    """By the code of the first unit and by that of the further ones."""
     relative_values: Mapping[str, RelativeValue] | NoValueInForce
     gpcis: Mapping[tuple[str, str], Gpci] | NoValueInForce
     """By (MAC, locality)."""

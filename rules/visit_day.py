@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from uuid import UUID
 
-from reference.facts import Facts, NoValueInForce, Procedure, UnitBasis
+from reference.facts import Facts, NoValueInForce, Procedure, TimedSeries, UnitBasis
 from rules.assistants import divide_lines
 from rules.findings import report, report_missing
 from rules.recording import RecordedCode, record_codes
+from rules.timed_codes import count_series, pooled_series, share_pooled
 from rules.units import UNIT_RULES, Allocation
 from schemas.envelope import name_id
 from schemas.finding import Finding
@@ -66,18 +67,21 @@ def count_day(sessions: Sequence[Session], facts: Facts) -> CountedDay:
     procedures = facts.procedures
     if isinstance(procedures, NoValueInForce):
         return _undecided_day(recorded, procedures, facts)
-    pool = _pool(recorded, procedures)
+    pool, series = _pool(recorded, procedures, facts)
     allocation = NOTHING_TIMED
     if pool:
         if isinstance(facts.timed_unit, NoValueInForce):
             return _undecided_day(recorded, facts.timed_unit, facts)
         choice = [code for each in sessions if each.unit_choice for code in each.unit_choice]
         allocation = UNIT_RULES[facts.profile.unit_rule](pool, facts.timed_unit, choice)
-    lines, unbilled = _bill(recorded, procedures, allocation)
+    units, steps = allocation.units, allocation.steps
+    if len(pool) < len(recorded):
+        units, steps = _count_apart(recorded, series, allocation, facts)
+    lines, unbilled = _bill(recorded, procedures, units)
     timed_minutes = sum(pool.values())
-    steps, findings = allocation.steps, []
+    findings = []
     if unbilled or len(pool) < len(recorded):
-        steps = _state_steps(allocation, lines, unbilled)
+        steps = _state_steps(steps, lines, unbilled)
     if facts.profile.assistant_modifiers and _is_assisted(recorded):
         divided = divide_lines(lines, sessions, facts)
         lines, findings = divided.lines, list(divided.findings)
@@ -85,7 +89,7 @@ def count_day(sessions: Sequence[Session], facts: Facts) -> CountedDay:
     if len(pool) < len(recorded):
         findings = _report_codes(lines, procedures, facts) + findings
     if not lines or allocation.choices:
-        findings += _report_time(allocation, lines, timed_minutes, facts)
+        findings += _report_time(allocation.choices, lines, unbilled, facts)
     findings += _report_few_minutes(timed_minutes, allocation, lines, facts)
     return CountedDay(
         timed_minutes,
@@ -118,30 +122,55 @@ def _is_assisted(recorded: Mapping[str, RecordedCode]) -> bool:
 
 
 def _pool(
-    recorded: Mapping[str, RecordedCode], procedures: Mapping[str, Procedure]
-) -> dict[str, int]:
-    pool = {}
+    recorded: Mapping[str, RecordedCode], procedures: Mapping[str, Procedure], facts: Facts
+) -> tuple[dict[str, int], list[TimedSeries]]:
+    """Return the minutes of the pool by code, and the series that this payer counts in it."""
+    pool: dict[str, int] = {}
+    pooled: list[TimedSeries] = []
     for code, each in recorded.items():
         procedure = procedures.get(code)
-        if procedure is not None and procedure.unit_basis is PER_15_MINUTES:
+        if procedure is None:
+            continue
+        if procedure.unit_basis is PER_15_MINUTES:
             pool[code] = each.minutes
-    return pool
+        elif series := pooled_series(code, facts):
+            if series.code not in pool:
+                pooled.append(series)
+            pool[series.code] = pool.get(series.code, 0) + each.minutes
+    return pool, pooled
+
+
+def _count_apart(
+    recorded: Mapping[str, RecordedCode],
+    pooled: Sequence[TimedSeries],
+    allocation: Allocation,
+    facts: Facts,
+) -> tuple[Mapping[str, int], tuple[str, ...]]:
+    """Add what is timed by thresholds of its own to the units and the steps of the pool."""
+    units, steps = dict(allocation.units), list(allocation.steps)
+    for series in pooled:
+        shared, said = share_pooled(series, units.pop(series.code), recorded)
+        units.update(shared)
+        steps += said
+    for counted in count_series(recorded, facts):
+        units.update(counted.units)
+        steps += counted.steps
+    return units, tuple(steps)
 
 
 def _bill(
     recorded: Mapping[str, RecordedCode],
     procedures: Mapping[str, Procedure],
-    allocation: Allocation,
+    counted: Mapping[str, int],
 ) -> tuple[tuple[UnitsLine, ...], tuple[UnbilledService, ...]]:
     """Make a line of every code with a unit or without a decision; the rest stays in the note."""
     lines: list[UnitsLine] = []
     unbilled: list[UnbilledService] = []
-    pooled = allocation.units
     for code, each in recorded.items():
-        units: int | None = pooled.get(code)
+        units: int | None = counted.get(code)
         timed: bool | None = True
         if units is None:
-            units, timed = _units_outside_pool(each, procedures.get(code))
+            units, timed = _units_not_counted(each, procedures.get(code))
         if units == 0:
             reason = Unbilled.NO_UNIT_EARNED
             unbilled.append(UnbilledService(code=code, minutes=each.minutes, reason=reason))
@@ -150,10 +179,10 @@ def _bill(
     return tuple(lines), tuple(unbilled)
 
 
-def _units_outside_pool(
+def _units_not_counted(
     recorded: RecordedCode, procedure: Procedure | None
 ) -> tuple[int | None, bool | None]:
-    """Return the units of a code that is not in the 15-minute pool, and whether it is timed."""
+    """Return the units of a code that no rule counted by time, and whether it is timed."""
     if procedure is None:
         return None, None
     match procedure.unit_basis:
@@ -182,16 +211,16 @@ def _line(
 
 
 def _state_steps(
-    allocation: Allocation, lines: Sequence[UnitsLine], unbilled: Sequence[UnbilledService]
+    timed: Sequence[str], lines: Sequence[UnitsLine], unbilled: Sequence[UnbilledService]
 ) -> tuple[str, ...]:
-    """Return the arithmetic of the pool, then what is untimed, then what earned no unit."""
+    """Return the arithmetic of what is timed, then what is untimed, then what earned no unit."""
     untimed = [
         f"{line.code}: untimed, {line.units} as recorded."
         for line in lines
         if not line.timed and line.units is not None
     ]
     unearned = [f"{each.code}: {each.minutes} minutes earn no unit." for each in unbilled]
-    return (*allocation.steps, *untimed, *unearned)
+    return (*timed, *untimed, *unearned)
 
 
 def _undecided_day(
@@ -221,13 +250,16 @@ def _report_codes(
 
 
 def _report_time(
-    allocation: Allocation, lines: Sequence[UnitsLine], timed_minutes: int, facts: Facts
+    choices: Sequence[UnitChoice],
+    lines: Sequence[UnitsLine],
+    unbilled: Sequence[UnbilledService],
+    facts: Facts,
 ) -> list[Finding]:
     findings = []
     if not lines:
-        code = FindingCode.NO_BILLABLE_TIME
-        findings.append(report(facts, code, minutes=str(timed_minutes)))
-    for choice in allocation.choices:
+        minutes = str(sum(each.minutes for each in unbilled))
+        findings.append(report(facts, FindingCode.NO_BILLABLE_TIME, minutes=minutes))
+    for choice in choices:
         tied = {*choice.units_go_to, *choice.could_go_to}
         findings.append(
             report(

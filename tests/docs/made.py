@@ -6,7 +6,7 @@ from functools import partial
 from reference.rulebook import RuleBook
 from schemas.events import EventType
 from schemas.values import Effect
-from tests.docs import worked
+from tests.docs import timed, worked
 from tests.docs.catalogue import catalogue
 from tests.docs.decision import decision
 from tests.docs.examples import Json, flow, run, short_name, shown
@@ -40,6 +40,8 @@ WORKED: Mapping[str, Callable[[RuleBook], str]] = {
     "assistant choice": partial(worked.assistant_units, therapist=14, assistant=8, units=2),
     "assistant part": worked.assistant_part,
     "estimate": worked.estimate,
+    "timed codes": timed.timed_codes,
+    "cognitive minutes": timed.cognitive_minutes,
     "price": partial(worked.price, is_reduced=False),
     "reduced price": partial(worked.price, is_reduced=True),
     "reduction": worked.reduction,

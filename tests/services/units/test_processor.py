@@ -224,13 +224,12 @@ def test_an_unknown_code_stays_without_units(units_clinic: Clinic) -> None:
     assert day["findings"][0]["lines"] == [1]
 
 
-def test_a_timed_code_outside_the_pool_is_not_decided(units_clinic: Clinic) -> None:
-    """Its rule is named as missing, and its minutes stay out of the pool."""
+def test_a_timed_code_outside_the_pool_counts_by_itself(units_clinic: Clinic) -> None:
+    """It has the units of its own minutes, and they stay out of the pool."""
     (day,) = days(units_clinic.complete(session("S-1", [service(1, "97129", 15)])))
-    assert day["lines"][0]["units"] is None
-    assert codes(day) == ["NO_VALUE_IN_FORCE"]
-    assert "97129" in day["findings"][0]["message"]
-    assert day["timed_minutes"] == 0
+    assert day["lines"][0]["units"] == 1
+    assert codes(day) == []
+    assert (day["timed_minutes"], day["timed_units"]) == (0, 0)
 
 
 def test_the_same_minutes_under_a_payer_that_counts_by_midpoint(units_clinic: Clinic) -> None:
