@@ -105,40 +105,6 @@ class TimedUnitValue(Document):
     minutes_first_unit: Annotated[int, Field(gt=0)]
 
 
-class FirstUnit(Document):
-    """Minutes of a code's first unit, and the fewest that earn it."""
-
-    minutes: Annotated[int, Field(gt=0)]
-    fewest: Annotated[int, Field(gt=0)]
-
-
-class FurtherUnit(FirstUnit):
-    """The same of each further unit, counted from the end of the unit before it, and its code."""
-
-    code: Text
-
-
-class TimedCodeValue(Document):
-    """How a timed code outside the pool of 15-minute codes turns minutes into units."""
-
-    first: FirstUnit
-    further: FurtherUnit
-
-
-def _each_code_once(codes: dict[str, TimedCodeValue]) -> dict[str, TimedCodeValue]:
-    named = [
-        *codes,
-        *(each.further.code for code, each in codes.items() if each.further.code != code),
-    ]
-    if len(set(named)) < len(named):
-        message = "a code stands more than once"
-        raise ValueError(message)
-    return codes
-
-
-TimedCodes = Annotated[dict[Text, TimedCodeValue], AfterValidator(_each_code_once)]
-
-
 class ConversionFactors(Document):
     """Dollars per relative value unit, without and with a qualifying payment model."""
 

@@ -11,6 +11,7 @@ from datetime import date
 from decimal import Decimal
 from enum import IntEnum, StrEnum
 
+from reference.unit_facts import MonitoringRule, TimedSeries
 from schemas.values import (
     Discipline,
     Effect,
@@ -51,7 +52,7 @@ class UnitBasis(StrEnum):
     CONTRACTOR = "contractor"
     """Unlisted: units as recorded, priced by the contractor."""
     PERIOD = "period"
-    """Counted over a month or 30 days; no rule for it is in force yet."""
+    """Counted over a calendar month or a period of days."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,21 +77,6 @@ class TimedUnit:
 
     minutes_per_unit: int
     minutes_first_unit: int
-
-
-@dataclass(frozen=True, slots=True)
-class TimedSeries:
-    """A timed code outside the pool and the code of its further units, which may be itself.
-
-    ``fewest`` minutes earn a unit; a further one counts from the end of the unit before it.
-    """
-
-    code: str
-    minutes: int
-    fewest: int
-    further_code: str
-    further_minutes: int
-    further_fewest: int
 
 
 class Pricing(StrEnum):
@@ -340,6 +326,7 @@ class Facts:
     """Fewer timed minutes a unit than these on a day are reported: a number of ours."""
     timed_codes: Mapping[str, TimedSeries] | NoValueInForce
     """By the code of the first unit and by that of the further ones."""
+    monitoring: MonitoringRule | NoValueInForce
     relative_values: Mapping[str, RelativeValue] | NoValueInForce
     gpcis: Mapping[tuple[str, str], Gpci] | NoValueInForce
     """By (MAC, locality)."""

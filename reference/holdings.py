@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from decimal import Decimal
 from pathlib import Path
-from types import MappingProxyType
 from typing import TypeVar
 
 from reference.citations import Citations, read_citations
@@ -22,7 +21,6 @@ from reference.documents import (
     StatusIndicators,
     TableBySetting,
     Text,
-    TimedCodes,
     TimedUnitValue,
 )
 from reference.errors import ReferenceFileError
@@ -37,7 +35,6 @@ from reference.facts import (
     PayerProfile,
     Procedure,
     RelativeValue,
-    TimedSeries,
     TimedUnit,
 )
 from reference.parameter_files import (
@@ -48,6 +45,13 @@ from reference.parameter_files import (
 from reference.releases import read_table
 from reference.rows import GPCIS, PROCEDURES, code_pairs, limits, relative_values
 from reference.series import Series
+from reference.unit_documents import (
+    MonitoringValue,
+    TimedCodes,
+    monitoring_rule,
+    timed_series,
+)
+from reference.unit_facts import MonitoringRule, TimedSeries
 from schemas.values import FindingCode, Setting, ThresholdGroup
 
 T = TypeVar("T")
@@ -62,6 +66,7 @@ class Parameters:
     timed_unit: Series[TimedUnit]
     low_minutes_per_unit: Series[int]
     timed_codes: Series[Mapping[str, TimedSeries]]
+    monitoring: Series[MonitoringRule]
     kx_threshold: Series[Amounts]
     review_threshold: Series[Amounts]
     approaching_share: Series[Decimal]
@@ -135,7 +140,10 @@ def _read_parameters(folder: ParameterFolder) -> Parameters:
         low_minutes_per_unit=folder.read(
             "units/low_minutes_per_unit", ParameterFile[Count], _as_it_is
         ),
-        timed_codes=folder.read("units/timed_codes", ParameterFile[TimedCodes], _timed_codes),
+        timed_codes=folder.read("units/timed_codes", ParameterFile[TimedCodes], timed_series),
+        monitoring=folder.read(
+            "units/monitoring", ParameterFile[MonitoringValue], monitoring_rule
+        ),
         kx_threshold=folder.read("thresholds/kx_threshold", amounts, dict),
         review_threshold=folder.read("thresholds/review_threshold", amounts, dict),
         approaching_share=folder.read(
@@ -187,17 +195,6 @@ def _as_it_is(value: T) -> T:
 
 def _timed_unit(value: TimedUnitValue) -> TimedUnit:
     return TimedUnit(value.minutes_per_unit, value.minutes_first_unit)
-
-
-def _timed_codes(value: TimedCodes) -> Mapping[str, TimedSeries]:
-    """Name each series by both of its codes."""
-    series: dict[str, TimedSeries] = {}
-    for code, each in value.items():
-        first, further = each.first, each.further
-        series[code] = series[further.code] = TimedSeries(
-            code, first.minutes, first.fewest, further.code, further.minutes, further.fewest
-        )
-    return MappingProxyType(series)
 
 
 def _certification(value: CertificationValue) -> CertificationRule:

@@ -40,6 +40,10 @@ class RuleBook:
         self._facts: dict[tuple[date, str], Facts] = {}
         self.version = version
         """16 hexadecimal digits over ``reference/`` and ``rules/``."""
+        self.monitored_codes = frozenset(
+            code for dated in holdings.parameters.monitoring.values for code in dated.value.codes
+        )
+        """The codes of remote therapeutic monitoring on any date."""
 
     @property
     def findings(self) -> Mapping[FindingCode, FindingText]:
@@ -86,6 +90,7 @@ class RuleBook:
             timed_unit=parameters.timed_unit.value(day),
             low_minutes_per_unit=parameters.low_minutes_per_unit.value(day),
             timed_codes=parameters.timed_codes.value(day),
+            monitoring=parameters.monitoring.value(day),
             relative_values=tables.relative_values.value(day),
             gpcis=tables.gpcis.value(day),
             conversion_factor=standard,
@@ -114,6 +119,7 @@ class RuleBook:
             timed_unit=missing,
             low_minutes_per_unit=missing,
             timed_codes=missing,
+            monitoring=missing,
             relative_values=missing,
             gpcis=missing,
             conversion_factor=missing,

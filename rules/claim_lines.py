@@ -157,7 +157,8 @@ def total_charge(line: DayLine, services: Traced, facts: Facts) -> str | None:
     if len(stated) <= 1:
         return _multiply(next(iter(stated), None), line.units)
     borne = None if line.units is None else _units_borne(line, services, facts)
-    if borne is None:
+    # A unit that is not 15 minutes long cannot be said to be of one service or of another.
+    if borne is None or sum(borne) != line.units:
         return None
     total = ZERO
     for charge, count in zip(charges, borne, strict=True):

@@ -7,7 +7,8 @@ these codes relate to the pool; ``reference/parameters/units/timed_codes.yaml`` 
 
 from collections.abc import Mapping
 
-from reference.facts import Facts, NoValueInForce, TimedSeries, UnitBasis
+from reference.facts import Facts, NoValueInForce, UnitBasis
+from reference.unit_facts import TimedSeries
 from rules.recording import RecordedCode
 from schemas.model import Struct
 

@@ -4,9 +4,11 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from uuid import UUID
 
-from reference.facts import Facts, NoValueInForce, Procedure, TimedSeries, UnitBasis
+from reference.facts import Facts, NoValueInForce, Procedure, UnitBasis
+from reference.unit_facts import TimedSeries
 from rules.assistants import divide_lines
 from rules.findings import report, report_missing
+from rules.monitoring import CountedPeriods, MonitoredDay, count_periods
 from rules.recording import RecordedCode, record_codes
 from rules.timed_codes import count_series, pooled_series, share_pooled
 from rules.units import UNIT_RULES, Allocation
@@ -22,6 +24,7 @@ VISIT_DAYS = UUID("0d6c8f5a-2f0e-5f6b-8b0a-7d1c2e3f4a5b")
 # A member is looked up each time that it is named by its enum: once is enough.
 PER_15_MINUTES = UnitBasis.PER_15_MINUTES
 NOTHING_TIMED = Allocation({}, (), ())
+NO_PERIODS = CountedPeriods({}, {}, ())
 
 
 def visit_day_id(session: Session) -> str:
@@ -57,13 +60,20 @@ class CountedDay(Struct, frozen=True):
     steps: tuple[str, ...]
 
 
-def count_day(sessions: Sequence[Session], facts: Facts) -> CountedDay:
+def count_day(
+    sessions: Sequence[Session], facts: Facts, monitored: MonitoredDay | None = None
+) -> CountedDay:
     """Compute the billable units of a visit day from its sessions, in their order of arrival.
 
     Minutes pool over one patient, billing provider, payer, discipline and date, by the unit rule
-    of the payer's profile (CMS Pub. 100-04 ch. 5 §20.2.C); untimed codes are billed as recorded.
+    of the payer's profile (CMS Pub. 100-04 ch. 5 §20.2.C); untimed codes are billed as recorded,
+    and codes of remote monitoring have what ``monitored`` says.
     """
-    recorded = record_codes(sessions)
+    recorded: Mapping[str, RecordedCode] = record_codes(sessions)
+    periods = NO_PERIODS
+    if monitored is not None:
+        periods = count_periods(recorded, monitored)
+        recorded = periods.recorded
     procedures = facts.procedures
     if isinstance(procedures, NoValueInForce):
         return _undecided_day(recorded, procedures, facts)
@@ -77,11 +87,12 @@ def count_day(sessions: Sequence[Session], facts: Facts) -> CountedDay:
     units, steps = allocation.units, allocation.steps
     if len(pool) < len(recorded):
         units, steps = _count_apart(recorded, series, allocation, facts)
-    lines, unbilled = _bill(recorded, procedures, units)
+        steps += periods.steps
+    lines, unbilled = _bill(recorded, procedures, units, periods.units)
     timed_minutes = sum(pool.values())
     findings = []
     if unbilled or len(pool) < len(recorded):
-        steps = _state_steps(steps, lines, unbilled)
+        steps = _state_steps(steps, lines, unbilled, periods.units)
     if facts.profile.assistant_modifiers and _is_assisted(recorded):
         divided = divide_lines(lines, sessions, facts)
         lines, findings = divided.lines, list(divided.findings)
@@ -162,6 +173,7 @@ def _bill(
     recorded: Mapping[str, RecordedCode],
     procedures: Mapping[str, Procedure],
     counted: Mapping[str, int],
+    of_periods: Mapping[str, int],
 ) -> tuple[tuple[UnitsLine, ...], tuple[UnbilledService, ...]]:
     """Make a line of every code with a unit or without a decision; the rest stays in the note."""
     lines: list[UnitsLine] = []
@@ -170,7 +182,7 @@ def _bill(
         units: int | None = counted.get(code)
         timed: bool | None = True
         if units is None:
-            units, timed = _units_not_counted(each, procedures.get(code))
+            units, timed = _units_not_counted(each, procedures.get(code), of_periods)
         if units == 0:
             reason = Unbilled.NO_UNIT_EARNED
             unbilled.append(UnbilledService(code=code, minutes=each.minutes, reason=reason))
@@ -180,7 +192,7 @@ def _bill(
 
 
 def _units_not_counted(
-    recorded: RecordedCode, procedure: Procedure | None
+    recorded: RecordedCode, procedure: Procedure | None, of_periods: Mapping[str, int]
 ) -> tuple[int | None, bool | None]:
     """Return the units of a code that no rule counted by time, and whether it is timed."""
     if procedure is None:
@@ -189,7 +201,7 @@ def _units_not_counted(
         case UnitBasis.UNTIMED | UnitBasis.CONTRACTOR:
             return recorded.units, False
         case UnitBasis.PERIOD:
-            return None, False
+            return of_periods.get(recorded.code), False
         case UnitBasis.TIMED_OUTSIDE_POOL:
             return None, True
         case UnitBasis.PER_15_MINUTES:
@@ -211,16 +223,23 @@ def _line(
 
 
 def _state_steps(
-    timed: Sequence[str], lines: Sequence[UnitsLine], unbilled: Sequence[UnbilledService]
+    counted: Sequence[str],
+    lines: Sequence[UnitsLine],
+    unbilled: Sequence[UnbilledService],
+    of_periods: Mapping[str, int],
 ) -> tuple[str, ...]:
-    """Return the arithmetic of what is timed, then what is untimed, then what earned no unit."""
+    """Return the arithmetic of what is counted, then what is untimed, then what earned no unit."""
     untimed = [
         f"{line.code}: untimed, {line.units} as recorded."
         for line in lines
-        if not line.timed and line.units is not None
+        if not line.timed and line.units is not None and line.code not in of_periods
     ]
-    unearned = [f"{each.code}: {each.minutes} minutes earn no unit." for each in unbilled]
-    return (*timed, *untimed, *unearned)
+    unearned = [
+        f"{each.code}: {each.minutes} minutes earn no unit."
+        for each in unbilled
+        if each.code not in of_periods
+    ]
+    return (*counted, *untimed, *unearned)
 
 
 def _undecided_day(

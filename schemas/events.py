@@ -14,6 +14,7 @@ from schemas.claims import (
 from schemas.dead_letter import DeadLetter
 from schemas.described import model_of
 from schemas.documentation import DocumentationReceived
+from schemas.monitoring import MonitoringRecorded
 from schemas.redecision import RedecisionRequested
 from schemas.session import Session, SessionVoided
 from schemas.spend import SpendAccrued, SpendBalance, ThresholdCrossed
@@ -27,6 +28,7 @@ class EventType(StrEnum):
     SESSION_AMENDED = "therapy.session.amended.v1"
     SESSION_VOIDED = "therapy.session.voided.v1"
     DOCUMENTATION_RECEIVED = "therapy.documentation.received.v1"
+    MONITORING_RECORDED = "therapy.monitoring.recorded.v1"
     ACCRUAL_REPORTED = "therapy.accrual.reported.v1"
     REDECISION_REQUESTED = "therapy.redecision.requested.v1"
     UNITS_COMPUTED = "therapy.units.computed.v1"
@@ -56,6 +58,7 @@ MODELS: dict[EventType, Any] = {
     EventType.SESSION_AMENDED: Session,
     EventType.SESSION_VOIDED: SessionVoided,
     EventType.DOCUMENTATION_RECEIVED: DocumentationReceived,
+    EventType.MONITORING_RECORDED: MonitoringRecorded,
     EventType.ACCRUAL_REPORTED: AccrualReported,
     EventType.REDECISION_REQUESTED: RedecisionRequested,
     EventType.UNITS_COMPUTED: model_of(UnitsComputed),
@@ -82,6 +85,7 @@ CLINICAL = (
     EventType.SESSION_AMENDED,
     EventType.SESSION_VOIDED,
     EventType.DOCUMENTATION_RECEIVED,
+    EventType.MONITORING_RECORDED,
     EventType.ACCRUAL_REPORTED,
     EventType.REDECISION_REQUESTED,
 )

@@ -124,7 +124,7 @@ class Reader:
         except ValidationError as error:
             if not _is_json(value):
                 return NOT_JSON
-            is_tagged = attributes.type == EventType.DOCUMENTATION_RECEIVED
+            is_tagged = attributes.type in TAGGED
             return Unreadable(
                 DeadLetterReason.INVALID_DATA, _wrong_fields(error, "data", is_tagged=is_tagged)
             )
@@ -199,6 +199,8 @@ def _path(wrong: ErrorDetails, root: str, skipped: int) -> str:
     return ".".join(str(part) for part in ((root, *where) if root else where)) or "the attributes"
 
 
+TAGGED = (EventType.DOCUMENTATION_RECEIVED, EventType.MONITORING_RECORDED)
+"""Types whose data are of several kinds, told apart by ``kind``."""
 OUR_KINDS = ("line", "session_id")
 """Error kinds of the models' own checks, each named for the field that is wrong."""
 _TIME = TypeAdapter[datetime](Instant)

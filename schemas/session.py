@@ -70,6 +70,16 @@ class Distinct(Model):
     modifier: DistinctModifier
 
 
+class Monitoring(Model):
+    """What a code of remote therapeutic monitoring is billed for."""
+
+    period_from: Day | None = None
+    """The first of its 30 days, or a day of its calendar month; absent, the 30 days that end on
+    the date of service, or the month of that date."""
+    episode_id: Identifier | None = None
+    """The episode of monitoring; absent, the session's plan of care stands for it."""
+
+
 class Service(Model):
     """One service of the session; minutes are whole and of one day, ``charge`` is for one unit."""
 
@@ -93,6 +103,7 @@ class Service(Model):
     contract_price: Money | None = None
     """The contractor's price of one unit, for codes that CMS does not price."""
     necessity: Text | None = None
+    monitoring: Monitoring | None = None
     documentation: Documentation | None = None
 
 

@@ -175,6 +175,14 @@ class FindingCode(StrEnum):
     SESSIONS_DISAGREE = "SESSIONS_DISAGREE"
 
 
+class Device(StrEnum):
+    """What a device for remote therapeutic monitoring monitors."""
+
+    RESPIRATORY = "respiratory"
+    MUSCULOSKELETAL = "musculoskeletal"
+    COGNITIVE_BEHAVIORAL = "cognitive_behavioral"
+
+
 class DistinctModifier(StrEnum):
     """What a clinician may state a distinct service with."""
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from datetime import date, timedelta
 from typing import Any
 
 from commands.composition import Service, build_pipeline
@@ -103,6 +104,30 @@ def report(amount: str, as_of: str, **more: object) -> Json:
     return {**stated, "amount": amount, "as_of": as_of, **more}
 
 
+def device_days(record_id: str, first: str, count: int, **more: object) -> Json:
+    """Return the data of a record of days in a row on which a musculoskeletal device sent data."""
+    begins = date.fromisoformat(first)
+    days = [(begins + timedelta(days=at)).isoformat() for at in range(count)]
+    content = {"device": "musculoskeletal", "days": days}
+    return _monitored(record_id, "device_days", content, **more)
+
+
+def interaction(record_id: str, dated: str, minutes: int, **more: object) -> Json:
+    """Return the data of a record of a therapist's minutes in real time."""
+    content = {
+        "dated": dated,
+        "minutes": minutes,
+        "clinician": {"npi": THERAPIST, "role": more.pop("role", "therapist")},
+        "real_time": True,
+    }
+    return _monitored(record_id, "interaction", content, **more)
+
+
+def _monitored(record_id: str, kind: str, content: Json, **more: object) -> Json:
+    stated = {"patient_id": "P-1", "record_id": record_id, "revision": 1, "discipline": "PT"}
+    return {**stated, "kind": kind, "content": content, **more}
+
+
 def event(kind: str, data: Json, *, time: str, event_id: str) -> Json:
     """Return a structured event; ``kind`` is the type without ``therapy.`` and ``.v1``."""
     return {
@@ -163,6 +188,10 @@ class Clinic:
     def receive(self, data: Json, **more: str) -> list[Json]:
         """Send a document."""
         return self.send("documentation.received", data, **more)
+
+    def monitor(self, data: Json, **more: str) -> list[Json]:
+        """Send a record of remote monitoring."""
+        return self.send("monitoring.recorded", data, **more)
 
     def accrue(self, data: Json, **more: str) -> list[Json]:
         """Send a payer's report."""

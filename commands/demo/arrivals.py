@@ -13,10 +13,19 @@ from schemas.documentation import (
     ProgressReport,
 )
 from schemas.envelope import Event
+from schemas.monitoring import DeviceDays, Interaction
 from schemas.redecision import RedecisionRequested
 from schemas.session import Session, SessionVoided
 
-Arrival = Session | SessionVoided | Document | AccrualReported | RedecisionRequested
+Arrival = (
+    Session
+    | SessionVoided
+    | Document
+    | DeviceDays
+    | Interaction
+    | AccrualReported
+    | RedecisionRequested
+)
 
 
 def say_arrival(event: Event) -> str:
@@ -27,6 +36,8 @@ def say_arrival(event: Event) -> str:
             return _say_session(came)
         case SessionVoided():
             return f"{came.session_id} of {came.patient_id} is voided: {came.reason}."
+        case DeviceDays() | Interaction():
+            return _say_monitoring(came)
         case AccrualReported():
             return (
                 f"The payer reports {say_dollars(came.amount)} used by {came.patient_id}"
@@ -48,6 +59,18 @@ def _say_session(session: Session) -> str:
         f"{session.session_id}{again}: {session.patient_id}, {session.discipline},"
         f" {session.date_of_service}, {session.payer.payer_id}: {services}."
     )
+
+
+def _say_monitoring(record: DeviceDays | Interaction) -> str:
+    match record:
+        case DeviceDays():
+            days = len(record.content.days)
+            return f"A device of {record.patient_id} sent data on {days} days."
+        case Interaction():
+            content = record.content
+            return f"Monitoring of {record.patient_id}: {content.minutes} min on {content.dated}."
+        case _:
+            assert_never(record)
 
 
 def _say_document(document: Document) -> str:

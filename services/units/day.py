@@ -18,6 +18,7 @@ from schemas.model import Struct
 from schemas.session import Session
 from schemas.units import ProfiledPayer, UnitsComputed
 from schemas.values import EmptiedBy, FindingCode, Program, Severity, ThresholdGroup
+from services.units.monitoring import MonitoringWork
 from services.units.state import (
     SEGMENT,
     AddendaState,
@@ -27,15 +28,16 @@ from services.units.state import (
     UndecidedState,
     addenda_key,
     day_key,
+    monitored_key,
     segment_key,
     session_key,
     undecided_key,
 )
+from services.units.values import LoadedValues, Loading
 
 EMPTY = CountedDay(0, 0, (), (), (), (), ())
 NEW_DAY = DayState()
 UNITS_COMPUTED = EventType.UNITS_COMPUTED
-Loading = Generator[Sequence[Key], Mapping[Key, Value], None]
 
 
 class Touched(Struct, frozen=True):
@@ -61,30 +63,15 @@ class _Day(Struct, frozen=True):
     """A revision of one of its sessions came a second time with other content."""
 
 
-class DayWork:
-    """The state values of one event: loaded ones, and on top of them those that change."""
+class DayWork(LoadedValues):
+    """The state values of one event, and the visit days that are computed from them."""
 
-    __slots__ = ("_rulebook", "changes", "patient_id", "values")
+    __slots__ = ("_rulebook",)
 
     def __init__(self, patient_id: str, rulebook: RuleBook, values: Mapping[Key, Value]) -> None:
         """Start from the values that are loaded already."""
-        self.patient_id = patient_id
-        self.values = dict(values)
-        self.changes: dict[Key, Value] = {}
+        super().__init__(patient_id, values)
         self._rulebook = rulebook
-
-    def set(self, key: Key, value: Value) -> None:
-        """Change a value."""
-        self.values[key] = self.changes[key] = value
-
-    def load(self, keys: Iterable[Key]) -> Loading:
-        """Ask for the values that are not loaded yet."""
-        if wanted := self._unknown(keys):
-            self.values.update((yield wanted))
-
-    def _unknown(self, keys: Iterable[Key]) -> list[Key]:
-        values = self.values
-        return [key for key in keys if key not in values]
 
     def merge(self, session_id: str) -> Session | None:
         """Return a session with its addenda merged; None where it is unknown or voided."""
@@ -102,12 +89,14 @@ class DayWork:
         # Where all is loaded already, as for a session of a new day, no generator is made.
         patient_id, values = self.patient_id, self.values
         keys = [day_key(patient_id, each.visit_day_id) for each in touched]
-        if wanted := self._unknown(keys):
+        if wanted := self.unknown(keys):
             values.update((yield wanted))
         arrived = list(map(self._arrived, touched, keys))
         if wanted := self._unknown_sessions(arrived):
             values.update((yield wanted))
         days = list(map(self._open, touched, keys, arrived))
+        if any(map(self._is_monitored, days)):
+            days += yield from self._monitor(days)
         if by_date:
             days = [day for day in days if day.sessions]
             days.sort(key=lambda day: day.sessions[0].date_of_service)
@@ -126,6 +115,30 @@ class DayWork:
             ]
         outputs = [Output(UNITS_COMPUTED, each.visit_day_id, each) for each in computed]
         return Step(self.changes, outputs)
+
+    def _is_monitored(self, day: _Day) -> bool:
+        """Say whether the day has, or had, a code of remote monitoring."""
+        state: DayState | None = self.values[day.key]
+        if state is not None and state.is_monitored:
+            return True
+        codes = self._rulebook.monitored_codes
+        return any(service.code in codes for each in day.sessions for service in each.services)
+
+    def _monitor(
+        self, days: Sequence[_Day]
+    ) -> Generator[Sequence[Key], Mapping[Key, Value], list[_Day]]:
+        """Settle the days' monitoring codes; return the other days that this has changed."""
+        monitoring = MonitoringWork(self, self._rulebook)
+        names = [day.touched.visit_day_id for day in days]
+        changed = yield from monitoring.file(
+            dict(zip(names, (d.sessions for d in days), strict=True))
+        )
+        others = [Touched(name) for name in changed if name not in names]
+        keys = [day_key(self.patient_id, each.visit_day_id) for each in others]
+        yield from self.load(keys)
+        arrived = list(map(self._arrived, others, keys))
+        yield from self.load(self._unknown_sessions(arrived))
+        return list(map(self._open, others, keys, arrived))
 
     def _arrived(self, touched: Touched, key: Key) -> tuple[str, ...]:
         """Return the sessions that ever arrived in the day; who returns has the old place."""
@@ -172,8 +185,10 @@ class DayWork:
         payer = speaker.payer
         facts = self._rulebook.on(speaker.date_of_service, payer.payer_id, payer.program)
         revision = state.revision + 1
-        self.set(key, DayState(day.arrived, revision, version, state.is_listed))
-        counted = count_day(sessions, facts) if sessions else EMPTY
+        monitored = self.values.get(monitored_key(self.patient_id, touched.visit_day_id))
+        is_monitored = monitored is not None
+        self.set(key, DayState(day.arrived, revision, version, state.is_listed, is_monitored))
+        counted = count_day(sessions, facts, monitored) if sessions else EMPTY
         return UnitsComputed(
             visit_day_id=touched.visit_day_id,
             revision=revision,

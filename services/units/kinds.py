@@ -3,10 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
+from rules.monitoring import MonitoredDay
+from schemas.monitoring import MonitoringRecorded
 from services.units.state import (
     AddendaState,
     DayState,
     DocumentState,
+    EpisodeState,
+    MonthState,
     SessionState,
     UndecidedSegment,
     UndecidedState,
@@ -19,6 +23,10 @@ KINDS: Mapping[tuple[str, ...], Any] = {
     ("addenda", "patient", "session"): AddendaState,
     ("document", "patient", "document"): DocumentState,
     ("day", "patient", "visit day"): DayState,
+    ("monitored_day", "patient", "visit day"): MonitoredDay,
+    ("monitoring_record", "patient", "record"): MonitoringRecorded,
+    ("monitoring_month", "patient", "month"): MonthState,
+    ("monitoring_episode", "patient", "episode"): EpisodeState,
     ("undecided", "patient"): UndecidedState,
     ("undecided", "patient", "segment"): UndecidedSegment,
 }

@@ -11,10 +11,12 @@ from runtime.processor import Step, Steps, pass_on
 from schemas.documentation import Document, NoteAddendum
 from schemas.envelope import Event
 from schemas.events import EventType
+from schemas.monitoring import MonitoringRecord
 from schemas.redecision import RedecisionRequested
 from schemas.session import Session, SessionVoided
 from schemas.values import EmptiedBy
 from services.units.day import DayWork, Touched
+from services.units.monitoring import MonitoringWork
 from services.units.state import (
     AddendaState,
     DocumentState,
@@ -23,6 +25,7 @@ from services.units.state import (
     addenda_key,
     day_key,
     document_key,
+    record_key,
     segment_key,
     session_key,
     undecided_key,
@@ -31,6 +34,8 @@ from services.units.state import (
 
 class UnitsProcessor:
     """Turns sessions, their amendments and voids, and addenda into visit days with units.
+
+    Records of remote monitoring are kept, and compute again the days that bill for them.
 
     Documents, payers' reports and requests for redecision are passed on.
     """
@@ -53,6 +58,8 @@ class UnitsProcessor:
                 return self._take_document(data)
             case EventType.REDECISION_REQUESTED:
                 return self._decide_again(data)
+            case EventType.MONITORING_RECORDED:
+                return self._take_record(data)
             case _:
                 return pass_on()
 
@@ -122,6 +129,14 @@ class UnitsProcessor:
         changed = [name for name in names if work.merge(name) != before[name]]
         step = yield from work.compute(_days_of(work, changed), by_date=True)
         return Step(step.changes, step.outputs, passes_on=True)
+
+    def _take_record(self, record: MonitoringRecord) -> Steps:
+        """Keep the highest revision of a record, and compute the days again that it changes."""
+        patient_id = record.patient_id
+        key = record_key(patient_id, record.record_id)
+        work = DayWork(patient_id, self._rulebook, (yield (key,)))
+        changed = yield from MonitoringWork(work, self._rulebook).take(record)
+        return (yield from work.compute([Touched(name) for name in changed], by_date=True))
 
     def _decide_again(self, request: RedecisionRequested) -> Steps:
         """Compute the day named, or all that were not decided, under the rulebook in force."""

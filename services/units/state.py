@@ -1,6 +1,7 @@
 """What ``units`` remembers: small values, each under its kind and the ids it belongs to."""
 
 from rules.addendum import Addendum
+from rules.monitoring import DataRecord, InteractionRecord
 from runtime.processor import Key
 from schemas.model import Identifier, Struct
 from schemas.session import Session
@@ -40,6 +41,24 @@ class DayState(Struct, frozen=True):
     """The rulebook that the last emission was computed under."""
     is_listed: bool = False
     """It stands in the patient's list of days that could not be decided."""
+    is_monitored: bool = False
+    """It has, or had, codes of remote monitoring: a ``MonitoredDay`` stands beside it."""
+
+
+class MonthState(Struct, frozen=True):
+    """A calendar month of remote monitoring: its records, and the days that bill for it."""
+
+    interactions: tuple[InteractionRecord, ...] = ()
+    data: tuple[DataRecord, ...] = ()
+    visit_day_ids: tuple[Identifier, ...] = ()
+    arrived: int = 0
+    """How many visit days of this month's dates ever had a code of remote monitoring."""
+
+
+class EpisodeState(Struct, frozen=True):
+    """The visit days that bill the set-up of an episode of monitoring."""
+
+    visit_day_ids: tuple[Identifier, ...] = ()
 
 
 class UndecidedState(Struct, frozen=True):
@@ -72,6 +91,26 @@ def document_key(patient_id: str, document_id: str) -> Key:
 def day_key(patient_id: str, visit_day_id: str) -> Key:
     """Name the state of a visit day."""
     return ("day", patient_id, visit_day_id)
+
+
+def record_key(patient_id: str, record_id: str) -> Key:
+    """Name the state of a record of remote monitoring."""
+    return ("monitoring_record", patient_id, record_id)
+
+
+def month_key(patient_id: str, month: str) -> Key:
+    """Name a calendar month, ``YYYY-MM``, of remote monitoring."""
+    return ("monitoring_month", patient_id, month)
+
+
+def episode_key(patient_id: str, episode: str) -> Key:
+    """Name an episode of remote monitoring."""
+    return ("monitoring_episode", patient_id, episode)
+
+
+def monitored_key(patient_id: str, visit_day_id: str) -> Key:
+    """Name what a visit day asks for by codes of remote monitoring, and has."""
+    return ("monitored_day", patient_id, visit_day_id)
 
 
 def undecided_key(patient_id: str) -> Key:

@@ -11,6 +11,7 @@ SESSIONS = (
 )
 DOCUMENTS = "therapy.documentation.received.v1"
 REPORTS = "therapy.accrual.reported.v1"
+MONITORING = "therapy.monitoring.recorded.v1"
 REDECISIONS = "therapy.redecision.requested.v1"
 CROSSINGS = "therapy.threshold.crossed.v1"
 CLAIMS = (
@@ -21,7 +22,7 @@ CLAIMS = (
     "therapy.claim.ready.v1",
 )
 CONTRACT = {
-    "therapy.sessions": {*SESSIONS, DOCUMENTS, REPORTS, REDECISIONS},
+    "therapy.sessions": {*SESSIONS, DOCUMENTS, MONITORING, REPORTS, REDECISIONS},
     "therapy.units": {"therapy.units.computed.v1", DOCUMENTS, REPORTS, REDECISIONS},
     "therapy.spend": {
         "therapy.spend.accrued.v1",
