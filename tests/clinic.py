@@ -109,7 +109,7 @@ def device_days(record_id: str, first: str, count: int, **more: object) -> Json:
     begins = date.fromisoformat(first)
     days = [(begins + timedelta(days=at)).isoformat() for at in range(count)]
     content = {"device": "musculoskeletal", "days": days}
-    return _monitored(record_id, "device_days", content, **more)
+    return _monitored(record_id, **{"kind": "device_days", "content": content, **more})
 
 
 def interaction(record_id: str, dated: str, minutes: int, **more: object) -> Json:
@@ -120,12 +120,12 @@ def interaction(record_id: str, dated: str, minutes: int, **more: object) -> Jso
         "clinician": {"npi": THERAPIST, "role": more.pop("role", "therapist")},
         "real_time": True,
     }
-    return _monitored(record_id, "interaction", content, **more)
+    return _monitored(record_id, **{"kind": "interaction", "content": content, **more})
 
 
-def _monitored(record_id: str, kind: str, content: Json, **more: object) -> Json:
+def _monitored(record_id: str, **more: object) -> Json:
     stated = {"patient_id": "P-1", "record_id": record_id, "revision": 1, "discipline": "PT"}
-    return {**stated, "kind": kind, "content": content, **more}
+    return {**stated, **more}
 
 
 def event(kind: str, data: Json, *, time: str, event_id: str) -> Json:

@@ -6,8 +6,10 @@ from tests.clinic import (
     COMMERCIAL,
     MEDICARE,
     Json,
+    device_days,
     document,
     event,
+    interaction,
     plan_of_care,
     report,
     service,
@@ -17,11 +19,12 @@ from tests.clinic import (
 PATIENTS = ("P-1", "P-2", "P-3")
 SESSIONS = ("S-1", "S-2", "S-3")
 DATES = ("2025-12-31", "2026-03-02", "2026-03-03", "2027-01-04")
-CODES = ("97110", "97116", "97140", "97530", "97161", "97010", "97139", "99999")
+CODES = ("97110", "97116", "97140", "97530", "97161", "97010", "97139", "97129", "99999")
+MONITORED = ("98975", "98977", "98980", "98981", "98985")
 KX = {"statement": "reasonable and necessary", "threshold_group": "pt_slp", "year": 2026}
 
 SERVICES = st.lists(
-    st.tuples(st.sampled_from(CODES), st.integers(0, 60)), min_size=1, max_size=3
+    st.tuples(st.sampled_from(CODES + MONITORED), st.integers(0, 60)), min_size=1, max_size=3
 ).map(lambda done: [service(line, code, spent) for line, (code, spent) in enumerate(done, 1)])
 
 
@@ -71,6 +74,15 @@ def _document(draw: st.DrawFn) -> tuple[str, Json]:
 
 
 @st.composite
+def _record(draw: st.DrawFn) -> tuple[str, Json]:
+    revision, name = draw(st.integers(1, 2)), draw(st.sampled_from(["R-1", "R-2"]))
+    dated, minutes = draw(st.sampled_from(DATES)), draw(st.integers(0, 60))
+    if draw(st.booleans()):
+        return "monitoring.recorded", interaction(name, dated, minutes, revision=revision)
+    return "monitoring.recorded", device_days(name, dated, minutes, revision=revision)
+
+
+@st.composite
 def _report(draw: st.DrawFn) -> tuple[str, Json]:
     amount = draw(st.sampled_from(["0.00", "1200.00", "2440.00", "2480.00", "2990.00"]))
     as_of = draw(st.sampled_from(["2026-03-01T00:00:00Z", "2026-03-02T15:00:00Z"]))
@@ -81,7 +93,9 @@ def _report(draw: st.DrawFn) -> tuple[str, Json]:
 @st.composite
 def streams(draw: st.DrawFn, patients: tuple[str, ...] = PATIENTS) -> list[Json]:
     """Draw a stream of events of these patients; each event has an id and a time of its own."""
-    acts = st.one_of(_session(), _session(), _session(), _void(), _document(), _report())
+    acts = st.one_of(
+        _session(), _session(), _session(), _void(), _document(), _record(), _report()
+    )
     drawn = draw(st.lists(st.tuples(st.sampled_from(patients), acts), min_size=1, max_size=16))
     return [
         event(

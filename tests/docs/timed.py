@@ -4,8 +4,11 @@ from collections.abc import Sequence
 
 from reference.facts import NoValueInForce
 from reference.rulebook import RuleBook
+from reference.unit_facts import DeviceCode, ManagementCode, MonitoringRule, SetUpCode
 from rules.recording import RecordedCode
 from rules.timed_codes import count_series
+from schemas.events import EventType
+from tests.docs.examples import run
 from tests.docs.pages import table
 from tests.docs.worked import facts_on
 
@@ -39,6 +42,45 @@ def cognitive_minutes(rulebook: RuleBook) -> str:
     recorded = {code: RecordedCode(code, minutes, 0, 1, ()) for code, minutes in COGNITIVE.items()}
     (counted,) = count_series(recorded, facts_on(rulebook))
     return _listed(counted.steps)
+
+
+def monitoring_by_days(rulebook: RuleBook) -> str:
+    """Return what each code of monitoring that counts days is for."""
+    rows = []
+    for code, each in _monitoring(rulebook).codes.items():
+        match each:
+            case DeviceCode():
+                days = f"{each.fewest_days} to {each.most_days}"
+                rows.append((code, f"a {each.device} device, 30 days", days))
+            case SetUpCode():
+                rows.append((code, "set-up, once in an episode", f"{each.fewest_days} or more"))
+            case ManagementCode():
+                pass
+    return table(("code", "for", "days with data"), rows)
+
+
+def monitoring_by_minutes(rulebook: RuleBook) -> str:
+    """Return what each code of monitoring that counts minutes is for."""
+    rows = []
+    for code, each in _monitoring(rulebook).codes.items():
+        if isinstance(each, ManagementCode):
+            most = "or more" if each.most_minutes is None else f"to {each.most_minutes}"
+            again = "" if each.each_minutes is None else f"each further full {each.each_minutes}"
+            rows.append((code, f"{each.fewest_minutes} {most}", again, each.added_to or ""))
+    return table(("code", "minutes of the month", "again for", "added to"), rows)
+
+
+def monitored_day(rulebook: RuleBook) -> str:
+    """Return the steps of the example's day before and after the last record."""
+    emitted = run(EventType.MONITORING_RECORDED, rulebook)
+    computed = [each["data"] for each in emitted if each["type"] == EventType.UNITS_COMPUTED]
+    return "\n".join(_listed(day["steps"]) for day in computed)
+
+
+def _monitoring(rulebook: RuleBook) -> MonitoringRule:
+    rule = facts_on(rulebook).monitoring
+    assert isinstance(rule, MonitoringRule)
+    return rule
 
 
 def _listed(steps: Sequence[str]) -> str:

@@ -30,6 +30,8 @@ OWN = """own_code_pairs:
 OWN_AGAIN = """
       - {column_one: "97124", column_two: "97140", modifier_indicator: "1"}"""
 GPCI = "tables/gpci/2026/gpci.csv"
+TIMED = "parameters/units/timed_codes.yaml"
+MONITORING = "parameters/units/monitoring.yaml"
 PLANTED = [
     Planted("no YAML", KX, "values:", "values: [", r"line \d+: is not YAML"),
     Planted("list as a key", KX, "values:", "? [a, b]\n: c\nvalues:", "is not valid"),
@@ -73,6 +75,10 @@ PLANTED = [
         "the same two codes are a pair more than once",
     ),
     Planted("column", FFS, PAIRS, "distinct_modifier_column: left", "distinct_modifier_column"),
+    Planted("code in two series", TIMED, "code: G0542", 'code: "97130"', "stands more than once"),
+    Planted("no minutes", TIMED, 'fewest: "61"', 'fewest: "0"', "greater than 0"),
+    Planted("code twice", MONITORING, '"98986":', '"98979":', "98979 stands twice|more than once"),
+    Planted("added to nothing", MONITORING, 'added_to: "98980"', 'added_to: "1"', "is not there"),
     Planted("unit rule", "payers/va.yaml", "cms_total_time", "by_feel", "unit_rule"),
     Planted(
         "edit tables",

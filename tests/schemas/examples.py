@@ -5,7 +5,16 @@ from typing import Any
 
 from schemas.envelope import Event
 from schemas.reading import Unreadable
-from tests.clinic import document, event, plan_of_care, report, service, session
+from tests.clinic import (
+    device_days,
+    document,
+    event,
+    interaction,
+    plan_of_care,
+    report,
+    service,
+    session,
+)
 
 Json = dict[str, Any]
 TIME = "2026-03-02T15:05:00-06:00"
@@ -26,6 +35,7 @@ FULL_SERVICE = service(
     rendering_npi="1558888882",
     contract_price="12.34",
     necessity="two regions",
+    monitoring={"period_from": "2026-03-01", "episode_id": "E-1"},
 )
 FULL_SESSION = session(
     "S-1",
@@ -92,6 +102,8 @@ CLINICAL_EVENTS: dict[str, Json] = {
     "session.completed": COMPLETED,
     "session.amended": one("session.amended", FULL_SESSION),
     "session.voided": one("session.voided", VOID),
+    "device_days": one("monitoring.recorded", device_days("R-1", "2026-03-05", 3)),
+    "interaction": one("monitoring.recorded", interaction("R-2", "2026-03-05", 20)),
     "accrual.reported": one("accrual.reported", REPORT),
     "redecision.requested": one("redecision.requested", REDECISION),
     **{kind: one("documentation.received", data) for kind, data in DOCUMENTS.items()},

@@ -8,6 +8,7 @@ from schemas.envelope import write_structured
 from schemas.events import CLINICAL, ON_TOPIC, Topic
 from schemas.reading import VALUE_BYTES_MAX, Reader, read_time
 from schemas.values import DeadLetterReason
+from tests.clinic import device_days, interaction
 from tests.schemas.examples import (
     CLINICAL_EVENTS,
     COMPLETED,
@@ -132,6 +133,26 @@ INVALID_DATA: dict[str, tuple[Json, str]] = {
             | {"content": without(DOCUMENTS["authorization"]["content"], "quantity")},
         ),
         "data.content.quantity",
+    ),
+    "an unknown kind of monitoring": (
+        one("monitoring.recorded", device_days("R-1", "2026-03-05", 1, kind="call")),
+        "data.kind",
+    ),
+    "days of another device": (
+        one("monitoring.recorded", device_days("R-1", "2026-03-05", 1, content={"device": "x"})),
+        "data.content.device, data.content.days",
+    ),
+    "more than a hundred days in a record": (
+        one("monitoring.recorded", device_days("R-1", "2026-03-05", 101)),
+        "data.content.days",
+    ),
+    "an interaction longer than a day": (
+        one("monitoring.recorded", interaction("R-1", "2026-03-05", 1441)),
+        "data.content.minutes",
+    ),
+    "a period that is no date": (
+        first_service(monitoring={"period_from": "March"}),
+        "data.services.0.monitoring.period_from",
     ),
     "an addendum that names two sessions": (
         one("documentation.received", DOCUMENTS["note_addendum"] | {"session_id": "S-2"}),

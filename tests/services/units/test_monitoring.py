@@ -1,9 +1,14 @@
 """Remote monitoring through the consumers: records and sessions in any order, and changed."""
 
 import json
+from dataclasses import replace
 from itertools import permutations
 
-from reference.rulebook import RuleBook
+from commands.composition import Service
+from commands.plans import build_plan
+from reference.holdings import read_holdings
+from reference.rulebook import PACKAGE, RuleBook
+from reference.series import Series
 from runtime.processor import Key, Value
 from schemas.envelope import Event
 from schemas.events import CLINICAL
@@ -199,6 +204,23 @@ def test_a_claim_waits_for_its_record_and_goes_out_by_itself(clinic: Clinic) -> 
     assert decision(taken)["reason"] == "no_unit"
 
 
+def test_a_code_before_its_rule_is_held_and_decided_again(rulebook: RuleBook) -> None:
+    """Without a rule in force the day waits; once there is one, a redecision counts it."""
+    holdings = read_holdings(PACKAGE)
+    without = replace(holdings.parameters, monitoring=Series("monitoring", ()))
+    bare = RuleBook(replace(holdings, parameters=without), "before")
+    state = dict[Key, Value]()
+    before = UnitsProcessor(bare)
+    _run(before, state, "monitoring.recorded", interaction("R-1", "2026-03-05", 20))
+    _run(before, state, "session.completed", on("2026-03-31", MANAGED[:1]))
+    (held,) = [each for key, each in state.items() if key[0] == "day"]
+    assert held.is_listed
+    asked = {"patient_id": "P-1", "reason": "the rule is there"}
+    _run(UnitsProcessor(rulebook), state, "redecision.requested", asked)
+    (counted,) = [each for key, each in state.items() if key[0] == "monitored_day"]
+    assert [each.units for each in counted.earned] == [1]
+
+
 def test_minutes_of_an_assistant_are_the_lines(units_clinic: Clinic) -> None:
     """Medicare needs the assistant's share of the month, so the line is not a therapist's."""
     units_clinic.monitor(interaction("R-1", "2026-03-05", 20, role="assistant"))
@@ -208,13 +230,16 @@ def test_minutes_of_an_assistant_are_the_lines(units_clinic: Clinic) -> None:
 
 
 def test_a_later_month_asks_for_no_more_than_an_earlier_one(rulebook: RuleBook) -> None:
-    """What a session loads does not grow with the months before it."""
+    """What a session loads does not grow with the months before it; what is kept reads back."""
     processor, state, asked = UnitsProcessor(rulebook), dict[Key, Value](), list[int]()
     for month in range(1, 13):
         day = f"2026-{month:02}-20"
         _run(processor, state, "monitoring.recorded", interaction(f"R-{month}", day, 20))
         asked.append(_run(processor, state, "session.completed", on(day, [*MANAGED, SUPPLY])))
     assert len(set(asked[2:])) == 1
+    written = build_plan(Service.UNITS, rulebook).codec
+    read = build_plan(Service.UNITS, rulebook).codec
+    assert {key: read.decode(key, written.encode(key, state[key])) for key in state} == state
 
 
 def _run(processor: UnitsProcessor, state: dict[Key, Value], kind: str, data: Json) -> int:
