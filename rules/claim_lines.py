@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
 
-from reference.facts import Facts, NoValueInForce
+from reference.facts import Facts, NoValueInForce, UnitBasis
 from rules.estimate import estimate_payment
 from rules.money import ZERO, write_money
 from schemas.claims import ClaimLine
@@ -157,7 +157,6 @@ def total_charge(line: DayLine, services: Traced, facts: Facts) -> str | None:
     if len(stated) <= 1:
         return _multiply(next(iter(stated), None), line.units)
     borne = None if line.units is None else _units_borne(line, services, facts)
-    # A unit that is not 15 minutes long cannot be said to be of one service or of another.
     if borne is None or sum(borne) != line.units:
         return None
     total = ZERO
@@ -174,10 +173,11 @@ def _multiply(charge: str | None, units: int | None) -> str | None:
 
 
 def _units_borne(line: DayLine, services: Traced, facts: Facts) -> list[int] | None:
-    """Say how many of the line's units each of its services bears."""
+    """Say how many of the line's units each of its services bears; None where nobody can."""
     if not line.timed:
         return [service.units or 1 for _, service in services]
-    if isinstance(facts.timed_unit, NoValueInForce):
+    # A unit that is not 15 minutes long cannot be said to be of one service or of another.
+    if isinstance(facts.timed_unit, NoValueInForce) or not _is_per_15_minutes(line.code, facts):
         return None
     size, left = facts.timed_unit.minutes_per_unit, line.units or 0
     minutes = [_minutes_borne(line, service) for _, service in services]
@@ -189,6 +189,13 @@ def _units_borne(line: DayLine, services: Traced, facts: Facts) -> list[int] | N
     for at in by_remainder[:left]:
         borne[at] += 1
     return borne
+
+
+def _is_per_15_minutes(code: str, facts: Facts) -> bool:
+    if isinstance(facts.procedures, NoValueInForce):
+        return False
+    procedure = facts.procedures.get(code)
+    return procedure is not None and procedure.unit_basis is UnitBasis.PER_15_MINUTES
 
 
 def _minutes_borne(line: DayLine, service: Service) -> int:
