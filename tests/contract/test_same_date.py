@@ -165,6 +165,18 @@ def test_corrected_times_clear_an_overlap(planned: Clinic) -> None:
     assert (ready["kind"], modifiers(ready)["97110"]) == ("ready", ["GP", "XE"])
 
 
+def test_both_lines_of_a_split_code_bear_the_modifier(planned: Clinic) -> None:
+    """The assistant's line of column two has it after CQ, the therapist's has it too."""
+    distinct = {"from_line": 1, "reason": "another time", "modifier": "59"}
+    data = group_and_exercise(assistant_minutes=15, distinct=distinct)
+    clinicians = [*data["clinicians"], {"npi": "1444444442", "role": "assistant"}]
+    ready = decision(planned.complete({**data, "clinicians": clinicians}))
+    assert (ready["kind"], [(each["code"], each["modifiers"]) for each in ready["lines"]]) == (
+        "ready",
+        [("97150", ["GP"]), ("97110", ["GP", "59"]), ("97110", ["GP", "CQ", "59"])],
+    )
+
+
 # Over disciplines
 
 
@@ -285,9 +297,9 @@ def test_a_void_frees_the_units_of_the_other_day(planned: Clinic) -> None:
 
 
 def test_an_absolute_limit_holds_both_days(planned: Clinic) -> None:
-    """Two evaluations of one code on a date are never paid: no document cures them."""
+    """Two repositionings on a date are never paid: no document cures them."""
     emitted = [
-        planned.complete(session(name, [charged(1, "97161", 45)], discipline=discipline))
+        planned.complete(session(name, [charged(1, "95992", 20)], discipline=discipline))
         for name, discipline in (("S-1", "PT"), ("S-2", "OT"))
     ]
     decided = by_discipline(emitted[-1])
