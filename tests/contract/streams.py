@@ -23,9 +23,24 @@ CODES = ("97110", "97116", "97140", "97530", "97161", "97010", "97139", "97129",
 MONITORED = ("98975", "98977", "98980", "98981", "98985")
 KX = {"statement": "reasonable and necessary", "threshold_group": "pt_slp", "year": 2026}
 
+BOTH = [
+    {"npi": "1558888882", "role": "therapist"},
+    {"npi": "1777777772", "role": "assistant"},
+]
 SERVICES = st.lists(
-    st.tuples(st.sampled_from(CODES + MONITORED), st.integers(0, 60)), min_size=1, max_size=3
-).map(lambda done: [service(line, code, spent) for line, (code, spent) in enumerate(done, 1)])
+    st.tuples(
+        st.sampled_from(CODES + MONITORED),
+        st.integers(0, 60),
+        st.sampled_from([0, 0, 0, 4, 20]),
+    ),
+    min_size=1,
+    max_size=3,
+).map(
+    lambda done: [
+        service(line, code, spent, assistant_minutes=helped)
+        for line, (code, spent, helped) in enumerate(done, 1)
+    ]
+)
 
 
 @st.composite
@@ -42,6 +57,7 @@ def _session(draw: st.DrawFn) -> tuple[str, Json]:
         discipline=draw(st.sampled_from(["PT", "OT", "SLP"])),
         payer=draw(st.sampled_from([MEDICARE, COMMERCIAL])),
         note=note,
+        clinicians=draw(st.sampled_from([BOTH, BOTH, BOTH[:1]])),
     )
     return draw(st.sampled_from(["session.completed", "session.amended"])), data
 

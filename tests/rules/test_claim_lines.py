@@ -2,6 +2,7 @@
 
 import msgspec
 import pytest
+from msgspec import json
 
 from reference.rulebook import RuleBook
 from rules.claim_lines import (
@@ -37,6 +38,14 @@ def test_a_line_is_made_of_its_services(case: Case, rulebook: RuleBook) -> None:
     ]
     assert made == case["lines"]
     assert list(diagnoses) == case.get("diagnoses", ["M25.561"])
+
+
+def test_a_line_kept_before_lines_were_split_is_read() -> None:
+    """What was kept without the two fields of assistants is a line of no assistant."""
+    kept = b'[1,"97110",2,true,"44.00",[]]'
+    line = json.decode(kept, type=DayLine)
+    assert (line.assistant, line.is_part) == (False, False)
+    assert json.decode(json.encode(line), type=DayLine) == line
 
 
 def test_what_came_keeps_its_order_of_arrival(rulebook: RuleBook) -> None:
