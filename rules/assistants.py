@@ -6,6 +6,7 @@ rule. The minutes of an assistant who works together with the therapist are the 
 
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
+from types import MappingProxyType
 from typing import assert_never
 
 from msgspec.structs import replace
@@ -23,6 +24,9 @@ BOTH = 2
 """Units of which each side has one."""
 Services = Mapping[ServiceReference, Service]
 """The services of a day's sessions, by where they stand."""
+Minutes = tuple[int, int]
+"""The therapist's minutes, and those of an assistant alone."""
+NO_SHARES: Mapping[str, Minutes] = MappingProxyType({})
 Side = tuple[int, tuple[ServiceReference, ...]]
 """Units, and the services that they come from."""
 
@@ -62,26 +66,35 @@ class DividedDay(Struct, frozen=True):
 
 
 def divide_lines(
-    lines: tuple[UnitsLine, ...], sessions: Sequence[Session], facts: Facts
+    lines: tuple[UnitsLine, ...],
+    sessions: Sequence[Session],
+    facts: Facts,
+    shares: Mapping[str, Minutes] = NO_SHARES,
 ) -> DividedDay:
     """Divide a day's lines between therapist and assistant, where CQ and CO are asked for.
 
     A code whose units both furnished becomes two lines, the therapist's first (SSA §1834(v)).
+    ``shares`` are the minutes of codes that rest on others than those of their own services.
     """
     rule = _find_rule(sessions[0], facts)
     if rule is None:
         return DividedDay(lines)
     services = _services_of(sessions)
-    assisted = [line for line in lines if _minutes(line.services, services)[1]]
+    furnished = {
+        line.line: shares.get(line.code) or _minutes(line.services, services) for line in lines
+    }
+    assisted = [line for line in lines if furnished[line.line][1]]
     if isinstance(rule, NoValueInForce):
         numbers = [line.line for line in assisted]
         return DividedDay(lines, (), (report_missing(facts, rule, numbers),) if numbers else ())
-    divided = [
-        _divide(line, services, facts, rule)
-        if line in assisted and line.units is not None
-        else Divided([line], ())
-        for line in lines
-    ]
+    divided = []
+    for line in lines:
+        if line not in assisted or line.units is None:
+            divided.append(Divided([line], ()))
+        elif line.code in shares:
+            divided.append(_judge(line, shares[line.code], rule))
+        else:
+            divided.append(_divide(line, services, facts, rule))
     parts = [part for each in divided for part in each.parts]
     numbered = tuple([replace(line, line=number) for number, line in enumerate(parts, 1)])
     steps = tuple([step for each in divided for step in each.steps])
@@ -227,6 +240,16 @@ def _divide_whole(line: UnitsLine, services: Services, rule: AssistantSplit) -> 
         for side, at in sides.items()
     ]
     return Divided(parts, tuple(steps))
+
+
+def _judge(line: UnitsLine, share: Minutes, rule: AssistantSplit) -> Divided:
+    """Give a line as a whole to one side, by the minutes that its units rest on."""
+    therapist, assistant = share
+    by_assistant = is_in_part(assistant, therapist + assistant, rule)
+    side = "assistant" if by_assistant else "therapist"
+    of_all = _state_part(assistant, therapist + assistant, rule)
+    step = f"{line.code}: {of_all}; the whole service is the {side}'s."
+    return Divided([replace(line, assistant=by_assistant)], (step,))
 
 
 def _part(line: UnitsLine, side: Side, minutes: int, *, assistant: bool) -> UnitsLine:

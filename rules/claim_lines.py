@@ -4,9 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
 
-from reference.facts import Facts, NoValueInForce, UnitBasis
+from reference.facts import Facts, NoValueInForce
 from rules.estimate import estimate_payment
 from rules.money import ZERO, write_money
+from rules.timed_codes import series_of
 from schemas.claims import ClaimLine
 from schemas.model import Amount, ProcedureCode, Struct
 from schemas.session import Service, Session
@@ -173,11 +174,11 @@ def _multiply(charge: str | None, units: int | None) -> str | None:
 
 
 def _units_borne(line: DayLine, services: Traced, facts: Facts) -> list[int] | None:
-    """Say how many of the line's units each of its services bears; None where nobody can."""
+    """Say how many of the line's units each of its services bears."""
     if not line.timed:
         return [service.units or 1 for _, service in services]
-    # A unit that is not 15 minutes long cannot be said to be of one service or of another.
-    if isinstance(facts.timed_unit, NoValueInForce) or not _is_per_15_minutes(line.code, facts):
+    if isinstance(facts.timed_unit, NoValueInForce) or series_of(line.code, facts) is not None:
+        # A unit outside the pool cannot be said to be of one service or of another.
         return None
     size, left = facts.timed_unit.minutes_per_unit, line.units or 0
     minutes = [_minutes_borne(line, service) for _, service in services]
@@ -189,13 +190,6 @@ def _units_borne(line: DayLine, services: Traced, facts: Facts) -> list[int] | N
     for at in by_remainder[:left]:
         borne[at] += 1
     return borne
-
-
-def _is_per_15_minutes(code: str, facts: Facts) -> bool:
-    if isinstance(facts.procedures, NoValueInForce):
-        return False
-    procedure = facts.procedures.get(code)
-    return procedure is not None and procedure.unit_basis is UnitBasis.PER_15_MINUTES
 
 
 def _minutes_borne(line: DayLine, service: Service) -> int:

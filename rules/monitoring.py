@@ -94,6 +94,8 @@ class CountedPeriods(Struct, frozen=True):
 
     units: Mapping[str, int]
     recorded: Mapping[str, RecordedCode]
+    shares: Mapping[str, tuple[int, int]]
+    """Of a management code: its month's minutes by others, and by assistants."""
     steps: tuple[str, ...]
 
 
@@ -166,16 +168,22 @@ def count_periods(recorded: Mapping[str, RecordedCode], day: MonitoredDay) -> Co
     So an assistant's share of it is that of the month, and not of the session that bills it.
     """
     units: dict[str, int] = {}
+    shares: dict[str, tuple[int, int]] = {}
     with_minutes = dict(recorded)
     for service, earned in zip(day.services, day.earned, strict=True):
         code = service.code
         units[code] = units.get(code, 0) + earned.units
         if earned.minutes is not None:
-            stood = recorded[code]
-            with_minutes[code] = RecordedCode(
-                code, earned.minutes, earned.assistant_minutes, stood.units, stood.services
+            minutes, by_assistants, stood = (
+                earned.minutes,
+                earned.assistant_minutes,
+                recorded[code],
             )
-    return CountedPeriods(units, with_minutes, tuple(each.step for each in day.earned))
+            shares[code] = minutes - by_assistants, by_assistants
+            with_minutes[code] = RecordedCode(
+                code, minutes, by_assistants, stood.units, stood.services
+            )
+    return CountedPeriods(units, with_minutes, shares, tuple(each.step for each in day.earned))
 
 
 class _Billed(Struct, frozen=True):

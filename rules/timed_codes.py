@@ -14,15 +14,12 @@ from schemas.model import Struct
 
 
 class SeriesCount(Struct, frozen=True):
-    """The units of one service by its codes, and the minutes that earned them.
-
-    ``assistant_minutes`` are those by an assistant alone, of ``minutes``; both are of the service
-    and not of a code, since one line may record the minutes of both.
-    """
+    """The units of one service by its codes, whose minutes earned them, and the arithmetic."""
 
     units: Mapping[str, int]
-    minutes: int
-    assistant_minutes: int
+    shares: Mapping[str, tuple[int, int]]
+    """By code, where a code with units has no minutes of its own: those of the whole service, the
+    therapist's and those of an assistant alone."""
     steps: tuple[str, ...]
 
 
@@ -69,13 +66,14 @@ def count_series(recorded: Mapping[str, RecordedCode], facts: Facts) -> tuple[Se
 
 def share_pooled(
     series: TimedSeries, earned: int, recorded: Mapping[str, RecordedCode]
-) -> tuple[Mapping[str, int], tuple[str, ...]]:
+) -> SeriesCount:
     """Give the units that a series earned in the pool to its codes, and say what they cannot bear.
 
     The first code is billed once on a date.
     """
     first = min(earned, 1)
-    return _bear(series, first, earned - first, recorded)
+    units, steps = _bear(series, first, earned - first, recorded)
+    return SeriesCount(units, _share(units, recorded), steps)
 
 
 def _count(
@@ -90,8 +88,18 @@ def _count(
     further = (rest + series.further_minutes - more) // series.further_minutes if first else 0
     units, steps = _bear(series, first, further, recorded)
     stated = _state(series, minutes, fewest if not first else more, units=(first, further))
-    assistant_minutes = sum(each.assistant_minutes for each in done)
-    return SeriesCount(units, minutes, assistant_minutes, (stated, *steps))
+    return SeriesCount(units, _share(units, recorded), (stated, *steps))
+
+
+def _share(
+    units: Mapping[str, int], recorded: Mapping[str, RecordedCode]
+) -> Mapping[str, tuple[int, int]]:
+    """Say who furnished the service, where its minutes stand on one code and its units on two."""
+    if all(recorded[code].minutes for code, count in units.items() if count):
+        return {}
+    minutes = sum(recorded[code].minutes for code in units)
+    by_assistant = sum(recorded[code].assistant_minutes for code in units)
+    return dict.fromkeys(units, (minutes - by_assistant, by_assistant))
 
 
 def _codes(series: TimedSeries) -> tuple[str, str]:

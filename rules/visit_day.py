@@ -24,7 +24,7 @@ VISIT_DAYS = UUID("0d6c8f5a-2f0e-5f6b-8b0a-7d1c2e3f4a5b")
 # A member is looked up each time that it is named by its enum: once is enough.
 PER_15_MINUTES = UnitBasis.PER_15_MINUTES
 NOTHING_TIMED = Allocation({}, (), ())
-NO_PERIODS = CountedPeriods({}, {}, ())
+NO_PERIODS = CountedPeriods({}, {}, {}, ())
 
 
 def visit_day_id(session: Session) -> str:
@@ -60,6 +60,16 @@ class CountedDay(Struct, frozen=True):
     steps: tuple[str, ...]
 
 
+class _Counted(Struct, frozen=True):
+    """Units by code, of what is timed and of what goes by periods, and why."""
+
+    units: Mapping[str, int]
+    steps: tuple[str, ...]
+    of_periods: Mapping[str, int] = {}
+    shares: Mapping[str, tuple[int, int]] = {}
+    """The therapist's and the assistant's minutes of codes that rest on others' minutes."""
+
+
 def count_day(
     sessions: Sequence[Session], facts: Facts, monitored: MonitoredDay | None = None
 ) -> CountedDay:
@@ -84,17 +94,16 @@ def count_day(
             return _undecided_day(recorded, facts.timed_unit, facts)
         choice = [code for each in sessions if each.unit_choice for code in each.unit_choice]
         allocation = UNIT_RULES[facts.profile.unit_rule](pool, facts.timed_unit, choice)
-    units, steps = allocation.units, allocation.steps
+    counted = _Counted(allocation.units, allocation.steps)
     if len(pool) < len(recorded):
-        units, steps = _count_apart(recorded, series, allocation, facts)
-        steps += periods.steps
-    lines, unbilled = _bill(recorded, procedures, units, periods.units)
+        counted = _count_apart(recorded, series, allocation, periods, facts)
+    lines, unbilled = _bill(recorded, procedures, counted)
     timed_minutes = sum(pool.values())
-    findings = []
+    steps, findings = counted.steps, []
     if unbilled or len(pool) < len(recorded):
-        steps = _state_steps(steps, lines, unbilled, periods.units)
+        steps = _state_steps(counted, lines, unbilled)
     if facts.profile.assistant_modifiers and _is_assisted(recorded):
-        divided = divide_lines(lines, sessions, facts)
+        divided = divide_lines(lines, sessions, facts, counted.shares)
         lines, findings = divided.lines, list(divided.findings)
         steps += divided.steps
     if len(pool) < len(recorded):
@@ -155,34 +164,33 @@ def _count_apart(
     recorded: Mapping[str, RecordedCode],
     pooled: Sequence[TimedSeries],
     allocation: Allocation,
+    periods: CountedPeriods,
     facts: Facts,
-) -> tuple[Mapping[str, int], tuple[str, ...]]:
-    """Add what is timed by thresholds of its own to the units and the steps of the pool."""
-    units, steps = dict(allocation.units), list(allocation.steps)
-    for series in pooled:
-        shared, said = share_pooled(series, units.pop(series.code), recorded)
-        units.update(shared)
-        steps += said
-    for counted in count_series(recorded, facts):
-        units.update(counted.units)
-        steps += counted.steps
-    return units, tuple(steps)
+) -> _Counted:
+    """Add what is timed by thresholds of its own, and by periods, to what the pool gives."""
+    units, steps, shares = dict(allocation.units), allocation.steps, dict(periods.shares)
+    counts = [share_pooled(series, units.pop(series.code), recorded) for series in pooled]
+    for each in (*counts, *count_series(recorded, facts)):
+        units.update(each.units)
+        shares.update(each.shares)
+        steps += each.steps
+    return _Counted(units, steps + periods.steps, periods.units, shares)
 
 
 def _bill(
     recorded: Mapping[str, RecordedCode],
     procedures: Mapping[str, Procedure],
-    counted: Mapping[str, int],
-    of_periods: Mapping[str, int],
+    counted: _Counted,
 ) -> tuple[tuple[UnitsLine, ...], tuple[UnbilledService, ...]]:
     """Make a line of every code with a unit or without a decision; the rest stays in the note."""
     lines: list[UnitsLine] = []
     unbilled: list[UnbilledService] = []
+    by_time = counted.units
     for code, each in recorded.items():
-        units: int | None = counted.get(code)
+        units: int | None = by_time.get(code)
         timed: bool | None = True
         if units is None:
-            units, timed = _units_not_counted(each, procedures.get(code), of_periods)
+            units, timed = _units_not_counted(each, procedures.get(code), counted.of_periods)
         if units == 0:
             reason = Unbilled.NO_UNIT_EARNED
             unbilled.append(UnbilledService(code=code, minutes=each.minutes, reason=reason))
@@ -223,23 +231,20 @@ def _line(
 
 
 def _state_steps(
-    counted: Sequence[str],
-    lines: Sequence[UnitsLine],
-    unbilled: Sequence[UnbilledService],
-    of_periods: Mapping[str, int],
+    counted: _Counted, lines: Sequence[UnitsLine], unbilled: Sequence[UnbilledService]
 ) -> tuple[str, ...]:
     """Return the arithmetic of what is counted, then what is untimed, then what earned no unit."""
     untimed = [
         f"{line.code}: untimed, {line.units} as recorded."
         for line in lines
-        if not line.timed and line.units is not None and line.code not in of_periods
+        if not line.timed and line.units is not None and line.code not in counted.of_periods
     ]
     unearned = [
         f"{each.code}: {each.minutes} minutes earn no unit."
         for each in unbilled
-        if each.code not in of_periods
+        if each.code not in counted.of_periods
     ]
-    return (*counted, *untimed, *unearned)
+    return (*counted.steps, *untimed, *unearned)
 
 
 def _undecided_day(

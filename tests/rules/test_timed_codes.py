@@ -65,13 +65,22 @@ def test_what_a_missing_code_cannot_bear_is_told(rulebook: RuleBook) -> None:
     assert "(38)" in without_first.findings[0].message
 
 
-def test_the_minutes_of_an_assistant_are_those_of_the_whole_service(rulebook: RuleBook) -> None:
-    """A series says how many of its minutes an assistant gave alone, on whichever code."""
-    services = [["97129", 15], ["97130", 13, {"assistant_minutes": 10}]]
-    (session,) = sessions_of({"sessions": [{"services": services}]})
-    (counted,) = count_series(record_codes([session]), facts_of(rulebook, {}))
-    assert (counted.minutes, counted.assistant_minutes) == (38, 10)
-    assert counted.units == {"97129": 1, "97130": 2}
+@pytest.mark.parametrize(
+    ("services", "assisted"),
+    [
+        ([["97129", 15], ["97130", 13, {"assistant_minutes": 10}]], [False, True]),
+        ([["97129", 28, {"assistant_minutes": 10}], ["97130", 0]], [True, True]),
+        ([["97129", 35, {"assistant_minutes": 3}], ["97130", 0]], [False, False]),
+    ],
+)
+def test_an_assistants_share_is_the_codes_own_where_it_has_minutes(
+    services: list[Any], assisted: list[bool], rulebook: RuleBook
+) -> None:
+    """Else it is that of the whole service: 10 of 38 minutes are more than a tenth, 3 are not."""
+    sessions = sessions_of({"discipline": "OT", "sessions": [{"services": services}]})
+    counted = count_day(sessions, facts_of(rulebook, {}))
+    assert [line.units for line in counted.lines] == [1, 2]
+    assert [line.assistant for line in counted.lines] == assisted
 
 
 def test_without_a_rule_in_force_the_line_waits(rulebook: RuleBook) -> None:

@@ -222,11 +222,19 @@ def test_a_code_before_its_rule_is_held_and_decided_again(rulebook: RuleBook) ->
 
 
 def test_minutes_of_an_assistant_are_the_lines(units_clinic: Clinic) -> None:
-    """Medicare needs the assistant's share of the month, so the line is not a therapist's."""
-    units_clinic.monitor(interaction("R-1", "2026-03-05", 20, role="assistant"))
+    """More than a tenth of the month by assistants makes the line theirs, whoever billed it."""
+    units_clinic.monitor(interaction("R-1", "2026-03-05", 27))
+    units_clinic.monitor(interaction("R-2", "2026-03-06", 3, role="assistant"))
     billed = session("S-1", MANAGED[:1], date_of_service="2026-03-31")
     (day,) = days(units_clinic.complete(billed))
-    assert [each["code"] for each in day["findings"]] == ["NO_VALUE_IN_FORCE"]
+    assert [line["assistant"] for line in day["lines"]] == [False]
+    (day,) = days(
+        units_clinic.monitor(interaction("R-2", "2026-03-06", 4, role="assistant", revision=2))
+    )
+    assert [line["assistant"] for line in day["lines"]] == [True]
+    assert day["steps"][-1] == (
+        "98980: 4 of 31 are the assistant's, more than 10%; the whole service is the assistant's."
+    )
 
 
 def test_a_later_month_asks_for_no_more_than_an_earlier_one(rulebook: RuleBook) -> None:
