@@ -24,6 +24,7 @@ from schemas.values import Program
 ROWS_SHOWN = 8
 """A mapping of more is a table, and only its rows are counted."""
 NOTHING = "NO VALUE IN FORCE"
+NOT_ASKED = "none"
 ENDS_SOON = timedelta(days=60)
 VERIFIED_LONG_AGO = timedelta(days=365)
 
@@ -180,7 +181,7 @@ def _show(args: argparse.Namespace) -> int:
     rulebook, console = load(args.reference), _console()
     program = args.program or program_of(rulebook, args.payer)
     facts = rulebook.on(args.date, args.payer, program)
-    console.print(_profile(facts))
+    console.print(_profile(rulebook, facts))
     console.print(_in_force(rulebook, facts))
     return READ
 
@@ -199,13 +200,19 @@ def program_of(rulebook: RuleBook, payer: str) -> Program:
     )
 
 
-def _profile(facts: Facts) -> Table:
-    table = _table("policy", "value", title=f"{facts.profile.name} on {facts.date_of_service}")
-    for field in fields(facts.profile):
+def _profile(rulebook: RuleBook, facts: Facts) -> Table:
+    """Return every policy of the profile that holds on the date, then on whose word it does."""
+    profile = facts.profile
+    table = _table("policy", "value", title=f"{profile.name} on {facts.date_of_service}")
+    dated = rulebook.profiles[profile.name].at(facts.date_of_service)
+    if dated is not None:
+        table.add_row("in force", f"{dated.window.first} to {_end(dated)}")
+    for field in fields(profile):
         if field.name != "cites":
-            table.add_row(field.name, _text(getattr(facts.profile, field.name)))
-    for cite in facts.profile.cites:
-        table.add_row("cites", f"{cite.authority}, {cite.locator}")
+            table.add_row(field.name, _text(getattr(profile, field.name)))
+    for cite in profile.cites:
+        unseen = "" if cite.is_verified else " (the text itself was not seen)"
+        table.add_row("cites", f"{cite.authority}, {cite.locator}{unseen}")
     return table
 
 
@@ -242,10 +249,15 @@ def _text(value: object) -> str:
             return f"{len(value)} rows" if len(value) > ROWS_SHOWN else _pairs(value.items())
         case BaseModel():
             return _pairs(value)
+        case None:
+            return NOT_ASKED
+        case tuple():
+            return "; ".join(map(_text, value)) or NOT_ASKED
         case frozenset():
-            return ", ".join(sorted(map(str, value))) or "none"
+            return " ".join(sorted(map(str, value))) or NOT_ASKED
         case _ if is_dataclass(value):
-            return _pairs((field.name, getattr(value, field.name)) for field in fields(value))
+            parts = [(field.name, getattr(value, field.name)) for field in fields(value)]
+            return _pairs(part for part in parts if part[1] != frozenset())
         case _:
             return str(value)
 

@@ -30,7 +30,7 @@ class Citations:
 
 
 def _citation(entry: CitationEntry) -> Citation:
-    return Citation(authority=entry.title, locator=entry.locator)
+    return Citation(entry.title, entry.locator, entry.verified)
 
 
 def read_citations(path: Path) -> Citations:

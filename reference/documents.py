@@ -7,7 +7,7 @@ from typing import Annotated, Generic, Self, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, RootModel, model_validator
 
-from reference.facts import CodePair, Column, InPart, Pricing
+from reference.facts import CodePair, Column, Counted, InPart, Pricing, Scope
 from schemas.values import (
     Effect,
     FindingCode,
@@ -182,6 +182,30 @@ def _code_pairs(pairs: tuple[OwnCodePair, ...]) -> tuple[CodePair, ...]:
 OwnCodePairs = Annotated[tuple[OwnCodePair, ...], AfterValidator(_code_pairs)]
 
 
+class DailyLimitValue(Document):
+    """The most that a payer pays on a date of service; without codes, of all timed codes."""
+
+    counts: Counted
+    at_most: Annotated[int, Field(gt=0)]
+    per: Scope
+    codes: frozenset[Text] = frozenset()
+    exempt_settings: frozenset[Setting] = frozenset()
+
+
+class TherapyNormValue(Document):
+    """The most therapies and modalities of a visit that a payer finds usual; never a limit."""
+
+    at_most: Annotated[int, Field(gt=0)]
+    codes: Annotated[frozenset[Text], Field(min_length=1)]
+
+
+class AuthorizationValue(Document):
+    """When a payer asks for an authorization; years are calendar years of the dates of service."""
+
+    visits_before: Count = 0
+    excepts_evaluations: bool = False
+
+
 class ProfileValue(Dates):
     """The policies of a payer profile in one window; what is not said is off."""
 
@@ -208,6 +232,10 @@ class ProfileValue(Dates):
     note_likeness: Share = Decimal(1)
     pooled_codes: frozenset[Text] = frozenset()
     whole_unit_codes: frozenset[Text] = frozenset()
+    daily_limits: tuple[DailyLimitValue, ...] = ()
+    therapy_norm: TherapyNormValue | None = None
+    authorization: AuthorizationValue | None = None
+    visits_per_year: Annotated[int, Field(gt=0)] | None = None
     cites: CitationIds
     note: Text | None = None
 

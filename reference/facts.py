@@ -39,6 +39,8 @@ class Citation:
 
     authority: str
     locator: str
+    is_verified: bool = True
+    """We saw the text itself."""
 
 
 class UnitBasis(StrEnum):
@@ -148,6 +150,51 @@ class Column(StrEnum):
     TWO = "column_two"
 
 
+class Counted(StrEnum):
+    """What a payer's daily limit counts."""
+
+    UNITS = "units"
+    CODES = "codes"
+    MINUTES = "minutes"
+
+
+class Scope(StrEnum):
+    """Over what a payer counts a date of service; we see one visit day, which is narrowest."""
+
+    DISCIPLINE = "discipline"
+    PROVIDER = "provider"
+    MEMBER = "member"
+
+
+@dataclass(frozen=True, slots=True)
+class DailyLimit:
+    """The most units, codes or minutes of a date; empty ``codes`` means all timed codes."""
+
+    counts: Counted
+    at_most: int
+    per: Scope
+    codes: frozenset[str] = frozenset()
+    exempt_settings: frozenset[Setting] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class TherapyNorm:
+    """The most therapies and modalities of a visit that the payer finds usual."""
+
+    at_most: int
+    codes: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorizationRule:
+    """When the payer asks for an authorization."""
+
+    visits_before: int = 0
+    """Visit days of a discipline and calendar year that need none."""
+    excepts_evaluations: bool = False
+    """An evaluation needs none; a re-evaluation does."""
+
+
 @dataclass(frozen=True, slots=True)
 class PayerProfile:
     """Which policies we follow for a payer on the date; what the profile does not say is off.
@@ -195,6 +242,13 @@ class PayerProfile:
     """Codes outside the pool of 15-minute codes whose minutes this payer counts in it."""
     whole_unit_codes: frozenset[str] = frozenset()
     """Timed codes outside the pool of which each unit needs all of its minutes."""
+    daily_limits: tuple[DailyLimit, ...] = ()
+    """Over one of them the day needs a stated necessity."""
+    therapy_norm: TherapyNorm | None = None
+    authorization: AuthorizationRule | None = None
+    """None where the payer asks for none."""
+    visits_per_year: int | None = None
+    """Most visit days of a discipline in a calendar year, authorized or not."""
 
 
 @dataclass(frozen=True, slots=True)

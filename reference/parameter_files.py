@@ -7,14 +7,25 @@ from typing import Any, TypeVar
 
 from reference.citations import Citations
 from reference.documents import (
+    AuthorizationValue,
+    DailyLimitValue,
     Dates,
+    Document,
     FindingsFile,
     ParameterFile,
     PayerFile,
     ProfileValue,
+    TherapyNormValue,
 )
 from reference.errors import ReferenceFileError
-from reference.facts import Citation, FindingText, PayerProfile
+from reference.facts import (
+    AuthorizationRule,
+    Citation,
+    DailyLimit,
+    FindingText,
+    PayerProfile,
+    TherapyNorm,
+)
 from reference.series import DatedValue, Series, Source, Window
 from reference.yaml_files import read_yaml
 from schemas.values import FindingCode, Program
@@ -23,6 +34,12 @@ V = TypeVar("V")
 T = TypeVar("T")
 POLICIES = ProfileValue.model_fields.keys() - Dates.model_fields.keys() - {"cites", "note"}
 """The names that a policy has in a profile's file and in the facts."""
+SHAPES: Mapping[type[Document], Callable[..., object]] = {
+    DailyLimitValue: DailyLimit,
+    TherapyNormValue: TherapyNorm,
+    AuthorizationValue: AuthorizationRule,
+}
+"""What a policy with parts of its own is in the facts; the parts have the same names."""
 
 
 def _window(dates: Dates) -> Window:
@@ -85,8 +102,15 @@ def read_profile(path: Path, citations: Citations) -> tuple[PayerFile, Series[Pa
 def _profile(
     document: PayerFile, entry: ProfileValue, cites: tuple[Citation, ...]
 ) -> PayerProfile:
-    policies: dict[str, Any] = {name: getattr(entry, name) for name in POLICIES}
+    policies: dict[str, Any] = {name: _policy(getattr(entry, name)) for name in POLICIES}
     return PayerProfile(name=document.profile, program=document.program, cites=cites, **policies)
+
+
+def _policy(value: object) -> object:
+    """Return a policy as the facts hold it."""
+    if isinstance(value, tuple):
+        return tuple(_policy(each) for each in value)
+    return SHAPES[type(value)](**dict(value)) if isinstance(value, Document) else value
 
 
 def read_profiles(

@@ -1,4 +1,4 @@
-"""Minutes to billable units: Medicare's total-time rule and the CPT midpoint rule."""
+"""Minutes to billable units: Medicare's total-time rule, the CPT midpoint rule, and others."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -37,27 +37,10 @@ def allocate_by_total_time(
     first.
     Source: CMS Pub. 100-04 ch. 5 §20.2.C.
     """
-    total, length = sum(minutes.values()), timed_unit.minutes_per_unit
+    total = sum(minutes.values())
     allowed = units_in(total, timed_unit)
-    steps = [_state_total(minutes, total, allowed, timed_unit)]
-    units, rests, whole, left = {}, {}, [], allowed
-    for code, spent in minutes.items():
-        units[code] = count = spent // length
-        rests[code] = spent % length
-        if count:
-            left -= count
-            whole.append(f"{code} {count}")
-    if whole:
-        steps.append(f"Whole units of {length} minutes first: {', '.join(whole)}.")
-    choices: tuple[UnitChoice, ...] = ()
-    if left:
-        takers, choices = _give_to_largest(rests, left, minutes, unit_choice)
-        for code in takers:
-            units[code] += 1
-        steps.append(_state_rest(takers, rests, left))
-        if choices:
-            steps += [_state_choice(choice) for choice in choices]
-    return Allocation(units, choices, tuple(steps))
+    stated = _state_total(minutes, total, allowed, timed_unit)
+    return _allocate(_Total(minutes, timed_unit, allowed, stated), unit_choice)
 
 
 def allocate_by_midpoint(
@@ -75,13 +58,120 @@ def allocate_by_midpoint(
     return Allocation(units, (), steps)
 
 
+def allocate_by_division(
+    minutes: Mapping[str, int], timed_unit: TimedUnit, unit_choice: Sequence[str] = ()
+) -> Allocation:
+    """Divide the day's minutes by a unit's; a remainder of the first unit's fewest is one more.
+
+    It comes to CMS's number of units; whose they are the payer does not say, so as CMS has it.
+    Source: Texas Medicaid Provider Procedures Manual 2012, Children's Services Handbook §2.3.4.
+    """
+    return _divide(minutes, timed_unit, timed_unit.minutes_first_unit, unit_choice)
+
+
+def allocate_by_floor(
+    minutes: Mapping[str, int], timed_unit: TimedUnit, unit_choice: Sequence[str] = ()
+) -> Allocation:
+    """Divide the day's minutes by a unit's; what is left of them earns nothing.
+
+    No source: a rule that a payer's contract may name.
+    """
+    return _divide(minutes, timed_unit, timed_unit.minutes_per_unit, unit_choice)
+
+
+def allocate_by_ceiling(
+    minutes: Mapping[str, int], timed_unit: TimedUnit, unit_choice: Sequence[str] = ()
+) -> Allocation:
+    """Divide the day's minutes by a unit's; a minute that is left of them is one unit more.
+
+    No source: a rule that a payer's contract may name.
+    """
+    return _divide(minutes, timed_unit, 1, unit_choice)
+
+
+def allocate_by_midpoint_within_total(
+    minutes: Mapping[str, int], timed_unit: TimedUnit, unit_choice: Sequence[str] = ()
+) -> Allocation:
+    """Give each code its own midpoint's units, and in all no more than the day's total earns.
+
+    The stricter of the two rules for each code and for the day, where a payer merges them and
+    its own definition is not known.
+    Source: CMS Pub. 100-04 ch. 5 §20.2.C, and the CPT convention of the midpoint.
+    """
+    total = sum(minutes.values())
+    allowed = units_in(total, timed_unit)
+    stated = _state_total(minutes, total, allowed, timed_unit)
+    day = _Total(minutes, timed_unit, allowed, stated, timed_unit.minutes_first_unit)
+    return _allocate(day, unit_choice)
+
+
 Allocate = Callable[[Mapping[str, int], TimedUnit, Sequence[str]], Allocation]
 
 UNIT_RULES: Mapping[UnitRule, Allocate] = {
     UnitRule.CMS_TOTAL_TIME: allocate_by_total_time,
     UnitRule.CPT_MIDPOINT: allocate_by_midpoint,
+    UnitRule.DAY_TOTAL_ROUNDED: allocate_by_division,
+    UnitRule.DAY_TOTAL_ROUNDED_DOWN: allocate_by_floor,
+    UnitRule.DAY_TOTAL_ROUNDED_UP: allocate_by_ceiling,
+    UnitRule.MIDPOINT_WITHIN_TOTAL: allocate_by_midpoint_within_total,
 }
 """The function of each unit rule that a payer profile can name."""
+
+
+class _Total(Struct, frozen=True):
+    """The minutes of a day by code, and the units that their total allows."""
+
+    minutes: Mapping[str, int]
+    timed_unit: TimedUnit
+    allowed: int
+    stated: str
+    fewest: int = 0
+    """Of a code's remainder, for it to take a unit: 0 where none is asked for."""
+
+
+def _allocate(day: _Total, unit_choice: Sequence[str]) -> Allocation:
+    """Bill whole units first, then the units left to the largest remainders."""
+    length, minutes = day.timed_unit.minutes_per_unit, day.minutes
+    steps = [day.stated]
+    units, rests, whole, left = {}, {}, [], day.allowed
+    for code, spent in minutes.items():
+        units[code] = count = spent // length
+        rest = spent % length
+        if rest >= day.fewest:
+            rests[code] = rest
+        if count:
+            left -= count
+            whole.append(f"{code} {count}")
+    if whole:
+        steps.append(f"Whole units of {length} minutes first: {', '.join(whole)}.")
+    if day.fewest and left > len(rests):
+        steps.append(_state_unearned(left - len(rests), day.fewest))
+        left = len(rests)
+    choices: tuple[UnitChoice, ...] = ()
+    if left:
+        takers, choices = _give_to_largest(rests, left, minutes, unit_choice)
+        for code in takers:
+            units[code] += 1
+        steps.append(_state_rest(takers, rests, left))
+        if choices:
+            steps += [_state_choice(choice) for choice in choices]
+    return Allocation(units, choices, tuple(steps))
+
+
+def _divide(
+    minutes: Mapping[str, int], timed_unit: TimedUnit, fewest: int, unit_choice: Sequence[str]
+) -> Allocation:
+    """Divide the day's total; ``fewest`` minutes of remainder are one unit more."""
+    total, length = sum(minutes.values()), timed_unit.minutes_per_unit
+    rest = total % length
+    allowed = total // length + (rest >= fewest)
+    each = ", ".join([f"{code} {spent}" for code, spent in minutes.items()])
+    more = "one unit more" if rest >= fewest else "no unit more"
+    stated = (
+        f"Timed minutes: {each}; {total} in all, divided by {length}, are"
+        f" {_units(total // length)}, and the {rest} left are {more}: {_units(allowed)}."
+    )
+    return _allocate(_Total(minutes, timed_unit, allowed, stated), unit_choice)
 
 
 def _preference(minutes: Mapping[str, int], unit_choice: Sequence[str]) -> Mapping[str, int]:
@@ -130,6 +220,12 @@ def _state_rest(takers: Sequence[str], rests: Mapping[str, int], left: int) -> s
         return f"The unit left goes to the largest remainder: {taker} ({rests[taker]} minutes)."
     each = ", ".join([f"{code} ({rests[code]} minutes)" for code in takers])
     return f"The {left} units left go to the largest remainders: {each}."
+
+
+def _state_unearned(count: int, fewest: int) -> str:
+    return (
+        f"Not billed of the total: {_units(count)}, since no other code has {fewest} minutes left."
+    )
 
 
 def _state_choice(choice: UnitChoice) -> str:

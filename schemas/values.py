@@ -2,6 +2,10 @@
 
 from enum import StrEnum
 
+from pydantic import GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
+
 
 class Discipline(StrEnum):
     """The discipline of the plan of care, not of the person who treated."""
@@ -92,6 +96,21 @@ class UnitRule(StrEnum):
 
     CMS_TOTAL_TIME = "cms_total_time"
     CPT_MIDPOINT = "cpt_midpoint"
+    DAY_TOTAL_ROUNDED = "day_total_rounded"
+    """The day's minutes divided by a unit's, the remainder rounded at the first unit's fewest."""
+    DAY_TOTAL_ROUNDED_DOWN = "day_total_rounded_down"
+    DAY_TOTAL_ROUNDED_UP = "day_total_rounded_up"
+    MIDPOINT_WITHIN_TOTAL = "midpoint_within_total"
+    """Each code by its own midpoint, and no more in all than the day's total earns."""
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """Describe an open list: a payer profile may name a rule that is new."""
+        closed = handler.resolve_ref_schema(handler(schema))
+        closed["examples"] = closed.pop("enum")
+        return closed
 
 
 class Unpriced(StrEnum):

@@ -23,6 +23,7 @@ from rules.edits.note import (
     treatment_time_agrees,
     treatment_time_is_recorded,
 )
+from rules.edits.payer import daily_limits_are_kept, therapies_are_usual
 from rules.edits.plans import (
     certifying_npi_is_named,
     goals_are_in_the_plan,
@@ -64,6 +65,8 @@ EDITS: tuple[Edit, ...] = (
     attestation_is_needed,
     review_threshold_is_not_passed,
     balance_is_reported,
+    daily_limits_are_kept,
+    therapies_are_usual,
     lines_point_to_a_diagnosis,
     lines_name_who_treated,
     lines_have_a_charge,

@@ -124,7 +124,7 @@ def test_check_of_a_wrong_file_fails(folder: Path, capsys: pytest.CaptureFixture
     path = folder / "payers/va.yaml"
     path.write_text(path.read_text().replace("cms_total_time", "by_feel"))
     assert therapy("check", "--reference", str(folder)) == 1
-    assert f"{path}, line 9: values.0.unit_rule" in capsys.readouterr().err
+    assert f"{path}, line 11: values.0.unit_rule" in capsys.readouterr().err
 
 
 def test_import_writes_a_release(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -27,7 +27,7 @@ from schemas.session import Service, Session
 from schemas.spend import Spend, SpendAccrued, SpendLine
 from schemas.units import ProfiledPayer, ServiceReference
 from schemas.values import Basis, Discipline, FindingCode, Program, ThresholdGroup
-from tests.clinic import document, plan_of_care, service, session
+from tests.clinic import PROVIDER, document, plan_of_care, service, session
 
 Case = dict[str, Any]
 LATER = "2026-03-02T16:00:00-06:00"
@@ -50,9 +50,10 @@ def load_cases(test: str) -> Any:  # noqa: ANN401 - whatever shape the cases hav
 
 
 def facts_of(rulebook: RuleBook, case: Mapping[str, Any]) -> Facts:
-    """Return the facts of the case's date and program, with its own ``policies``."""
+    """Return the facts of the case's date and payer, else program, with its own ``policies``."""
     on = date.fromisoformat(str(case.get("date", "2026-03-02")))
-    facts = rulebook.on(on, "any", Program(case.get("program", "medicare_ffs")))
+    payer_id, program = case.get("payer", "any"), Program(case.get("program", "medicare_ffs"))
+    facts = rulebook.on(on, payer_id, program)
     return replace(facts, profile=_profile(facts.profile, case)) if "policies" in case else facts
 
 
@@ -205,6 +206,7 @@ def _session(session_id: str, stated: Mapping[str, Any], case: Mapping[str, Any]
     common = {
         "date_of_service": str(case.get("date", "2026-03-02")),
         "discipline": case.get("discipline", "PT"),
+        "billing_provider": {**PROVIDER, "setting": case.get("setting", PROVIDER["setting"])},
     }
     data = session(session_id, services, **{**common, **own})
     return Session.model_validate_json(to_json(data))

@@ -1,0 +1,53 @@
+"""The edits of a payer's own limits and norms, each alone, against a biller's cases."""
+
+from dataclasses import replace
+
+import pytest
+
+from reference.facts import Counted, DailyLimit, Facts, Scope
+from reference.rulebook import RuleBook
+from rules.decision import History, prepare_day
+from rules.edits.payer import daily_limits_are_kept
+from tests.rules.edits.run import run_edit
+from tests.rules.visit_days import Case, facts_of, load_cases, price_day
+
+
+@pytest.mark.parametrize("case", load_cases(__file__), ids=lambda case: case["name"])
+def test_the_edit_reports_what_the_case_says(case: Case, rulebook: RuleBook) -> None:
+    """The edit reports the case's findings, and nothing where the case has none."""
+    assert run_edit(case["edit"], case, rulebook) == case.get("reports", [])
+
+
+@pytest.mark.parametrize(
+    ("counts", "kept", "passed"), [(Counted.CODES, 2, 1), (Counted.MINUTES, 45, 44)]
+)
+def test_a_limit_may_count_codes_or_minutes(
+    rulebook: RuleBook, counts: Counted, kept: int, passed: int
+) -> None:
+    """Two codes of 30 and 15 minutes are two codes and 45 minutes, whatever their units."""
+    case = {"sessions": [{"services": [[97110, 30], [97140, 15]]}]}
+    facts = facts_of(rulebook, case)
+    assert _over(case, _limited(facts, counts, kept)) == []
+    assert _over(case, _limited(facts, counts, passed)) == ["UNITS_OVER_PAYER_LIMIT"]
+
+
+def test_a_finding_cites_the_payer(rulebook: RuleBook) -> None:
+    """The authority of a payer's limit is the payer's own published policy."""
+    case = {"payer": "bcbs-nd", "sessions": [{"services": [[97110, 90]]}]}
+    facts = facts_of(rulebook, case)
+    visit = price_day(case, facts)
+    (reported,) = daily_limits_are_kept(
+        prepare_day(visit.priced, visit.on_file, History(), facts), facts
+    )
+    assert reported.finding.citation.authority.startswith("Medical policy: Physical Therapy (PT)")
+
+
+def _limited(facts: Facts, counts: Counted, at_most: int) -> Facts:
+    limit = DailyLimit(counts, at_most, Scope.DISCIPLINE)
+    return replace(facts, profile=replace(facts.profile, daily_limits=(limit,)))
+
+
+def _over(case: Case, facts: Facts) -> list[str]:
+    visit = price_day(case, facts)
+    day = prepare_day(visit.priced, visit.on_file, History(), facts)
+    return [each.finding.code.value for each in daily_limits_are_kept(day, facts)]
