@@ -245,21 +245,24 @@ def _text(value: object) -> str:
     match value:
         case NoValueInForce():
             return NOTHING
+        case None | tuple() | frozenset():
+            return _listed_text(value)
         case Mapping():
             return f"{len(value)} rows" if len(value) > ROWS_SHOWN else _pairs(value.items())
         case BaseModel():
             return _pairs(value)
-        case None:
-            return NOT_ASKED
-        case tuple():
-            return "; ".join(map(_text, value)) or NOT_ASKED
-        case frozenset():
-            return " ".join(sorted(map(str, value))) or NOT_ASKED
         case _ if is_dataclass(value):
             parts = [(field.name, getattr(value, field.name)) for field in fields(value)]
             return _pairs(part for part in parts if part[1] != frozenset())
         case _:
             return str(value)
+
+
+def _listed_text(value: tuple[object, ...] | frozenset[object] | None) -> str:
+    """Return several values in one order; that there is none is said."""
+    if isinstance(value, frozenset):
+        return ", ".join(sorted(map(str, value))) or NOT_ASKED
+    return "; ".join(map(_text, value or ())) or NOT_ASKED
 
 
 def _pairs(items: Iterable[tuple[object, object]]) -> str:

@@ -159,7 +159,7 @@ def _write_ready(
         total_allowed=day.priced.total_allowed,
         place_of_service=place_of_service(day.sessions),
         certifying_npi=outcome.certifying_npi,
-        authorization=authorization(day.sessions),
+        authorization=authorization(day),
         plan_of_care=_plan_reference(outcome.plan),
     )
 

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from reference.facts import Facts, NoValueInForce
 from rules.attestation import KxJudgement, Ledger, judge_kx
+from rules.authorizations import AuthorizationJudgement
 from rules.claim_lines import (
     Came,
     DayLine,
@@ -74,6 +75,8 @@ class OnFile(Struct, frozen=True, gc=False):
     """None where no threshold applies."""
     notes: tuple[NoteJudgement, ...] = ()
     """How the sessions' notes compare with the patient's last ones."""
+    authorized: AuthorizationJudgement | None = None
+    """None where the payer asks for no authorization and counts no visits."""
 
 
 class Outcome(Struct, frozen=True, gc=False):
@@ -140,9 +143,11 @@ def place_of_service(sessions: Sequence[Session]) -> str | None:
     return None
 
 
-def authorization(sessions: Sequence[Session]) -> Authorization | None:
-    """Return the authorization that the first session names that names one."""
-    for session in sessions:
+def authorization(day: EditedDay) -> Authorization | None:
+    """Return the authorization that the day uses, else the one that its sessions name first."""
+    if day.authorized is not None and day.authorized.place.number is not None:
+        return Authorization(number=day.authorized.place.number)
+    for session in day.sessions:
         if session.authorization is not None:
             return session.authorization
     return None
@@ -198,6 +203,7 @@ def prepare_day(priced: PricedDay, on_file: OnFile, history: History, facts: Fac
         kx=kx,
         outstanding=None if history.outstanding is None else history.outstanding.units,
         notes=on_file.notes,
+        authorized=on_file.authorized,
     )
 
 
@@ -302,7 +308,7 @@ def _blocked_by(blocking: Sequence[Finding], facts: Facts) -> tuple[Block, ...]:
 def _what_goes_on_the_claim(day: EditedDay, certifying_npi: str | None) -> tuple[object, ...]:
     priced = day.priced
     provider = priced.billing_provider
-    authorized = authorization(day.sessions)
+    authorized = authorization(day)
     return (
         priced.payer.payer_id,
         priced.payer.program,

@@ -23,7 +23,12 @@ from rules.edits.note import (
     treatment_time_agrees,
     treatment_time_is_recorded,
 )
-from rules.edits.payer import daily_limits_are_kept, therapies_are_usual
+from rules.edits.payer import (
+    authorization_is_not_used_up,
+    authorization_is_on_file,
+    daily_limits_are_kept,
+    therapies_are_usual,
+)
 from rules.edits.plans import (
     certifying_npi_is_named,
     goals_are_in_the_plan,
@@ -65,6 +70,8 @@ EDITS: tuple[Edit, ...] = (
     attestation_is_needed,
     review_threshold_is_not_passed,
     balance_is_reported,
+    authorization_is_on_file,
+    authorization_is_not_used_up,
     daily_limits_are_kept,
     therapies_are_usual,
     lines_point_to_a_diagnosis,

@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 from reference.facts import Facts
 from rules.attestation import KxJudgement
+from rules.authorizations import AuthorizationJudgement
 from rules.claim_lines import Came, DayLine, Traced, sessions_behind
 from rules.findings import report, report_day
 from rules.notes import NoteJudgement
@@ -62,6 +63,8 @@ class EditedDay(Struct, frozen=True, gc=False):
     outstanding: Billed | None
     """What the claim that is out bills, one pair a code; None where none is out."""
     notes: tuple[NoteJudgement, ...] = ()
+    authorized: AuthorizationJudgement | None = None
+    """None where the payer asks for no authorization and counts no visits."""
 
 
 class Reported(Struct, frozen=True, gc=False):

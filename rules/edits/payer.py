@@ -10,12 +10,29 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from reference.facts import Counted, DailyLimit, Facts
+from rules.authorizations import codes_asked_for
 from rules.edits.day import NOTHING, EditedDay, Reported, about
 from rules.findings import report
 from rules.statements import is_stated
 from schemas.claims import ClaimLine
 from schemas.finding import Citation, Finding
 from schemas.values import FindingCode
+
+
+def authorization_is_on_file(day: EditedDay, facts: Facts) -> Sequence[Reported]:
+    """An authorization on file covers the day where the payer asks for one (payer's policy)."""
+    judged = day.authorized
+    if judged is None or judged.problem is not FindingCode.AUTHORIZATION_MISSING:
+        return NOTHING
+    return _about_asked(day, facts, judged.problem, reason=judged.reason)
+
+
+def authorization_is_not_used_up(day: EditedDay, facts: Facts) -> Sequence[Reported]:
+    """What the payer authorized, or pays in a year, has room for the day (payer's policy)."""
+    judged = day.authorized
+    if judged is None or judged.problem is not FindingCode.AUTHORIZATION_EXHAUSTED:
+        return NOTHING
+    return _about_asked(day, facts, judged.problem, used=judged.reason)
 
 
 def daily_limits_are_kept(day: EditedDay, facts: Facts) -> Sequence[Reported]:
@@ -53,6 +70,16 @@ def cite_payer(finding: Finding, facts: Facts) -> Finding:
     authority = "; ".join(dict.fromkeys(cite.authority for cite in cites))
     locator = "; ".join(dict.fromkeys(cite.locator for cite in cites))
     return replace(finding, citation=Citation(authority, locator))
+
+
+def _about_asked(
+    day: EditedDay, facts: Facts, code: FindingCode, **values: str
+) -> Sequence[Reported]:
+    """Report about the lines that need an authorization."""
+    codes = codes_asked_for(day.priced.lines, facts)
+    lines = [line for line in day.lines if line.code in codes]
+    finding = report(facts, code, [each.line for each in lines], **values)
+    return about(cite_payer(finding, facts), lines)
 
 
 def _report_over(day: EditedDay, facts: Facts, limit: DailyLimit) -> Sequence[Reported]:

@@ -12,6 +12,7 @@ from rules.edits.day import PricedDay
 from rules.plan_of_care import PlanOnFile
 from runtime.processor import Key, Output
 from schemas.events import EventType
+from services.claims.authorizations import place_at_hand
 from services.claims.desk import AskingFor, Desk, append, remove, segment_behind
 from services.claims.keeping import findings_kept, sessions_kept
 from services.claims.state import (
@@ -67,6 +68,7 @@ def decide_kept_day(desk: Desk, rulebook: RuleBook, day: DayState, keys: DayKeys
         plans_at_hand(desk, keys),
         ledger_at_hand(desk, keys),
         day.notes,
+        place_at_hand(desk, facts, day.priced),
     )
     decide_day(desk, facts, day, keys, on_file)
 

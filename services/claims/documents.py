@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from rules.attestation import read_attestation
 from rules.plan_of_care import read_plan_of_care
-from schemas.documentation import Document, KxAttestation, PlanOfCare
+from schemas.documentation import Document, KxAttestation, PayerAuthorization, PlanOfCare
+from services.claims.authorizations import keep_authorization
 from services.claims.desk import AskingFor, Desk, listed, load_list
 from services.claims.state import (
     AttestationsState,
@@ -20,8 +21,8 @@ from services.claims.state import (
 def file_document(desk: Desk, document: Document) -> AskingFor[Sequence[str]]:
     """Keep the document if its revision is the highest; return the visit days that it may change.
 
-    A progress report and an authorization are kept; no decision rests on them yet. An addendum is
-    in its session already, and is kept so that an earlier revision of another kind is left.
+    A progress report is kept; no decision rests on it yet. An addendum is in its session already,
+    and is kept so that an earlier revision of another kind is left.
     """
     key = document_key(document.patient_id, document.document_id)
     yield from desk.load([key])
@@ -41,6 +42,8 @@ def _take_out(desk: Desk, document: Document) -> AskingFor[Sequence[str]]:
             return (yield from _keep_plan(desk, document, is_on_file=False))
         case KxAttestation():
             return (yield from _keep_attestation(desk, document, is_on_file=False))
+        case PayerAuthorization():
+            return (yield from keep_authorization(desk, document, is_on_file=False))
         case _:
             return ()
 
@@ -52,6 +55,8 @@ def _put_in(desk: Desk, document: Document) -> AskingFor[Sequence[str]]:
             return (yield from _keep_plan(desk, document, is_on_file=True))
         case KxAttestation():
             return (yield from _keep_attestation(desk, document, is_on_file=True))
+        case PayerAuthorization():
+            return (yield from keep_authorization(desk, document, is_on_file=True))
         case _:
             return ()
 

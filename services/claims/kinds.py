@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from rules.authorizations import Taken
 from schemas.documentation import DocumentationReceived
 from schemas.session import Session
+from services.claims.authorizations import AuthorizationsState, DayPlaceState
 from services.claims.state import (
     AttestationsState,
     DayState,
@@ -31,6 +33,13 @@ KINDS: Mapping[tuple[str, ...], Any] = {
     ("ledger_days", "patient", "year", "group", "segment"): ListSegment,
     ("plan_days", "patient", "plan of care"): ListTail,
     ("plan_days", "patient", "plan of care", "segment"): ListSegment,
+    ("authorizations", "patient", "payer"): AuthorizationsState,
+    ("place", "patient", "visit day"): DayPlaceState,
+    ("visits", "patient", "payer", "discipline", "year"): Taken,
+    ("taking_days", "patient", "payer", "number"): ListTail,
+    ("taking_days", "patient", "payer", "number", "segment"): ListSegment,
+    ("waiting_days", "patient", "payer"): ListTail,
+    ("waiting_days", "patient", "payer", "segment"): ListSegment,
     ("held_days", "patient"): ListTail,
     ("held_days", "patient", "segment"): ListSegment,
 }

@@ -13,6 +13,7 @@ from schemas.events import EventType
 from schemas.redecision import RedecisionRequested
 from schemas.session import Session
 from schemas.spend import SpendAccrued, SpendBalance, ThresholdCrossed
+from services.claims.authorizations import place_at_hand, place_days
 from services.claims.day import (
     decide_day,
     decide_kept_day,
@@ -84,6 +85,7 @@ class ClaimsProcessor:
             desk.update((yield behind))
         notes = judge_notes_of(desk, accrued, known, facts)
         day = keep_day(desk, keys, accrued, time, notes)
+        freed = yield from place_days(desk, self._rulebook, [day])
         may_matter = _keep_running_total(desk, keys.ledger, accrued)
         on_file = OnFile(
             accrued.sessions,
@@ -92,8 +94,13 @@ class ClaimsProcessor:
             plans_at_hand(desk, keys),
             ledger_at_hand(desk, keys),
             notes,
+            place_at_hand(desk, facts, day.priced),
         )
         decide_day(desk, facts, day, keys, on_file)
+        if freed:
+            yield from self._decide(
+                desk, patient_id, [each for each in freed if each != visit_day_id]
+            )
         if may_matter and keys.ledger is not None:
             waiting = yield from _waiting(desk, keys.ledger)
             others = [each for each in waiting if each != visit_day_id]
@@ -135,11 +142,22 @@ class ClaimsProcessor:
         self, desk: Desk, patient_id: str, visit_day_ids: Iterable[str]
     ) -> AskingFor[list[DayState]]:
         """Decide visit days by date of service, then in the order given; return them."""
-        ids = list(dict.fromkeys(visit_day_ids))
-        days = yield from load_days(desk, patient_id, ids)
-        for day, keys in sorted(days, key=_date_of_service):
+        loaded = yield from self._place(desk, patient_id, list(dict.fromkeys(visit_day_ids)))
+        for day, keys in sorted(loaded, key=_date_of_service):
             decide_kept_day(desk, self._rulebook, day, keys)
-        return [day for day, _ in days]
+        return [day for day, _ in loaded]
+
+    def _place(
+        self, desk: Desk, patient_id: str, visit_day_ids: Sequence[str]
+    ) -> AskingFor[list[tuple[DayState, DayKeys]]]:
+        """Load visit days and those that wait for what one of them gives back, all placed."""
+        found: dict[str, tuple[DayState, DayKeys]] = {}
+        while visit_day_ids:
+            loaded = yield from load_days(desk, patient_id, visit_day_ids)
+            found.update((day.priced.visit_day_id, (day, keys)) for day, keys in loaded)
+            days = [day for day, _ in loaded]
+            visit_day_ids = yield from place_days(desk, self._rulebook, days)
+        return list(found.values())
 
 
 def _plans_named(sessions: Sequence[Session]) -> list[str]:
