@@ -36,7 +36,14 @@ from services.claims.desk import (
     segment_behind,
 )
 from services.claims.keeping import sessions_kept
-from services.claims.state import DayState
+from services.claims.state import (
+    DayState,
+    authorizations_key,
+    place_key,
+    taking_list,
+    visits_key,
+    waiting_list,
+)
 
 
 class AuthorizationsState(Struct, frozen=True, gc=False):
@@ -73,7 +80,7 @@ def place_days(
     if not asking:
         return ()
     yield from _load(desk, [day.priced for day, _ in asking])
-    came_back = [waiting_list(day.priced) for day, facts in asking if _place(desk, day, facts)]
+    came_back = [_waiting(day.priced) for day, facts in asking if _place(desk, day, facts)]
     for list_ in dict.fromkeys(came_back):
         yield from load_list(desk, list_)
     return [each for list_ in dict.fromkeys(came_back) for each in listed(desk, list_)]
@@ -83,7 +90,7 @@ def place_at_hand(desk: Desk, facts: Facts, priced: PricedDay) -> AuthorizationJ
     """Return what was judged of a day that has been placed; None where the payer asks nothing."""
     if not asks_for_places(facts):
         return None
-    known: DayPlaceState | None = desk[place_key(priced)]
+    known: DayPlaceState | None = desk[_place_key(priced)]
     return NOTHING_TAKEN if known is None else known.judged
 
 
@@ -94,7 +101,7 @@ def keep_authorization(
     patient_id, content = document.patient_id, document.content
     key = authorizations_key(patient_id, content.payer_id)
     taking = taking_list(patient_id, content.payer_id, content.number)
-    waiting = ("waiting_days", patient_id, content.payer_id)
+    waiting = waiting_list(patient_id, content.payer_id)
     yield from desk.load([key])
     yield from load_list(desk, taking)
     yield from load_list(desk, waiting)
@@ -115,7 +122,7 @@ def _load(desk: Desk, days: Sequence[PricedDay]) -> Asking:
     yield from desk.load(
         key
         for day in days
-        for key in (place_key(day), visits_key(day), waiting_list(day), _on_file_key(day))
+        for key in (_place_key(day), _visits_key(day), _waiting(day), _on_file_key(day))
     )
     yield from desk.load(_taking(day, number) for day in days for number in _numbers(desk, day))
     yield from desk.load(key for day in days for key in _segments(desk, day))
@@ -132,7 +139,7 @@ def _numbers(desk: Desk, day: PricedDay) -> list[str]:
 def _segments(desk: Desk, day: PricedDay) -> list[Key]:
     """Name the full segments of lists that have the day."""
     known = _place_of(desk, day)
-    keys = segment_behind(desk, waiting_list(day), known.waiting_segment)
+    keys = segment_behind(desk, _waiting(day), known.waiting_segment)
     if known.judged.place.number is not None:
         taking = _taking(day, known.judged.place.number)
         keys += segment_behind(desk, taking, known.taking_segment)
@@ -143,7 +150,7 @@ def _place(desk: Desk, day: DayState, facts: Facts) -> bool:
     """Judge a loaded day and keep its place; say whether something came back by it."""
     priced = day.priced
     on_file: AuthorizationsState = desk[_on_file_key(priced)] or NONE_ON_FILE
-    taken: Taken = desk[visits_key(priced)] or NOBODY
+    taken: Taken = desk[_visits_key(priced)] or NOBODY
     before = _place_of(desk, priced)
     on = (priced.date_of_service, priced.discipline)
     need = need_of(on, priced.lines, sessions_kept(desk, day), facts)
@@ -152,14 +159,14 @@ def _place(desk: Desk, day: DayState, facts: Facts) -> bool:
     old, new = before.judged.place, judged.place
     if old != new:
         _keep(desk, _on_file_key(priced), _exchange(on_file, old, new))
-        _keep(desk, visits_key(priced), _count(taken, old, new))
+        _keep(desk, _visits_key(priced), _count(taken, old, new))
     after = DayPlaceState(
         judged,
         _list_taking(desk, priced, before, new),
         _list_waiting(desk, priced, before, judged),
     )
     if after != before:
-        desk.put(place_key(priced), None if after == NO_PLACE else after)
+        desk.put(_place_key(priced), None if after == NO_PLACE else after)
     return _comes_back(old, new)
 
 
@@ -204,8 +211,8 @@ def _list_waiting(
     if (judged.problem is not None) is (segment is not None):
         return segment
     if segment is None:
-        return append(desk, waiting_list(day), day.visit_day_id)
-    remove(desk, waiting_list(day), segment, day.visit_day_id)
+        return append(desk, _waiting(day), day.visit_day_id)
+    remove(desk, _waiting(day), segment, day.visit_day_id)
     return None
 
 
@@ -217,7 +224,7 @@ def _keep(desk: Desk, key: Key, value: AuthorizationsState | Taken) -> None:
 
 
 def _place_of(desk: Desk, day: PricedDay) -> DayPlaceState:
-    known: DayPlaceState | None = desk[place_key(day)]
+    known: DayPlaceState | None = desk[_place_key(day)]
     return NO_PLACE if known is None else known
 
 
@@ -229,27 +236,14 @@ def _taking(day: PricedDay, number: str) -> Key:
     return taking_list(day.patient_id, day.payer.payer_id, number)
 
 
-def authorizations_key(patient_id: str, payer_id: str) -> Key:
-    """Name what a payer authorized for a patient, and what is taken of it."""
-    return ("authorizations", patient_id, payer_id)
+def _visits_key(day: PricedDay) -> Key:
+    year = day.date_of_service.year
+    return visits_key(day.patient_id, day.payer.payer_id, day.discipline, year)
 
 
-def visits_key(day: PricedDay) -> Key:
-    """Name the count of a payer's visit days of the day's discipline and calendar year."""
-    year = str(day.date_of_service.year)
-    return ("visits", day.patient_id, day.payer.payer_id, str(day.discipline), year)
+def _place_key(day: PricedDay) -> Key:
+    return place_key(day.patient_id, day.visit_day_id)
 
 
-def place_key(day: PricedDay) -> Key:
-    """Name a visit day's place."""
-    return ("place", day.patient_id, day.visit_day_id)
-
-
-def taking_list(patient_id: str, payer_id: str, number: str) -> Key:
-    """Name the list of the days that take of an authorization."""
-    return ("taking_days", patient_id, payer_id, number)
-
-
-def waiting_list(day: PricedDay) -> Key:
-    """Name the list of the days that wait for an authorization of the day's payer."""
-    return ("waiting_days", day.patient_id, day.payer.payer_id)
+def _waiting(day: PricedDay) -> Key:
+    return waiting_list(day.patient_id, day.payer.payer_id)

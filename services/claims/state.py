@@ -210,3 +210,28 @@ def held_list(patient_id: str) -> Key:
 def notes_key(patient_id: str, discipline: Discipline) -> Key:
     """Name the patient's last notes in a discipline."""
     return ("notes", patient_id, str(discipline))
+
+
+def authorizations_key(patient_id: str, payer_id: str) -> Key:
+    """Name what a payer authorized for a patient, and what is taken of it."""
+    return ("authorizations", patient_id, payer_id)
+
+
+def visits_key(patient_id: str, payer_id: str, discipline: Discipline, year: int) -> Key:
+    """Name the count of a payer's visit days of a discipline and calendar year."""
+    return ("visits", patient_id, payer_id, str(discipline), str(year))
+
+
+def place_key(patient_id: str, visit_day_id: str) -> Key:
+    """Name what a visit day has taken of visits and authorizations."""
+    return ("place", patient_id, visit_day_id)
+
+
+def taking_list(patient_id: str, payer_id: str, number: str) -> Key:
+    """Name the list of the days that take of an authorization."""
+    return ("taking_days", patient_id, payer_id, number)
+
+
+def waiting_list(patient_id: str, payer_id: str) -> Key:
+    """Name the list of the days that wait for an authorization of the payer's."""
+    return ("waiting_days", patient_id, payer_id)

@@ -1,6 +1,6 @@
 """Each payer profile against a biller's days: an ordinary one, the boundaries, and the traps."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -56,10 +56,14 @@ def decide_last(clinic: Clinic, payer: Json, case: Json) -> Json:
 
 def visit(payer: Json, case: Json, on: date) -> Json:
     """Return the session of the case on a date."""
-    done = [
-        service(line, str(code), minutes, **{"charge": "70.00", **(more[0] if more else {})})
-        for line, (code, minutes, *more) in enumerate(case["services"], 1)
-    ]
+    start, done = datetime(on.year, on.month, on.day, 14, tzinfo=UTC), []
+    for line, (code, minutes, *more) in enumerate(case["services"], 1):
+        # One after the other, for payers that ask for start and stop times.
+        end = start + timedelta(minutes=minutes)
+        block = {"start": start.isoformat(), "end": end.isoformat()}
+        stated = {"charge": "70.00", "intervals": [block], **(more[0] if more else {})}
+        done.append(service(line, str(code), minutes, **stated))
+        start = end
     return session(
         f"S-{on.isoformat()}",
         done,
@@ -104,24 +108,19 @@ def authorization(payer: Json, on: date, stated: Json) -> Json:
 
 def said(decided: Json, name: str) -> object:
     """Return what a decision says, in the words of the cases."""
-    lines = decided["lines"]
-    match name:
-        case "kind":
-            return decided["kind"]
-        case "units":
-            return {int(line["code"]): line["units"] for line in lines}
-        case "modifiers":
-            return [line["modifiers"] for line in lines]
-        case "missing":
-            return [each["code"] for each in decided.get("missing", [])]
-        case "blocked_by":
-            return [each["code"] for each in decided.get("blocked_by", [])]
-        case "warns":
-            found = [each for each in decided["findings"] if each["severity"] == "warning"]
-            # Where a payer has no fee schedule here, every line says so.
-            return [each["code"] for each in found if each["code"] != "LINE_NOT_PRICED"]
-        case "authorization":
-            return decided.get("authorization", {}).get("number")
-        case "step":
-            return decided["steps"][0]
-    raise AssertionError(name)
+    lines, findings = decided["lines"], decided["findings"]
+    return {
+        "kind": decided["kind"],
+        "units": {int(line["code"]): line["units"] for line in lines},
+        "modifiers": [line["modifiers"] for line in lines],
+        "missing": [each["code"] for each in decided.get("missing", [])],
+        "blocked_by": [each["code"] for each in decided.get("blocked_by", [])],
+        # Where a payer has no fee schedule here, every line warns of that.
+        "warns": [
+            each["code"]
+            for each in findings
+            if each["severity"] == "warning" and each["code"] != "LINE_NOT_PRICED"
+        ],
+        "authorization": decided.get("authorization", {}).get("number"),
+        "step": next(iter(decided["steps"]), None),
+    }[name]

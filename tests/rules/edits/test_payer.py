@@ -11,6 +11,8 @@ from rules.edits.payer import daily_limits_are_kept
 from tests.rules.edits.run import run_edit
 from tests.rules.visit_days import Case, facts_of, load_cases, price_day
 
+UNITS, PT_ALONE = Counted.UNITS, Scope.DISCIPLINE
+
 
 @pytest.mark.parametrize("case", load_cases(__file__), ids=lambda case: case["name"])
 def test_the_edit_reports_what_the_case_says(case: Case, rulebook: RuleBook) -> None:
@@ -40,6 +42,33 @@ def test_a_finding_cites_the_payer(rulebook: RuleBook) -> None:
         prepare_day(visit.priced, visit.on_file, History(), facts), facts
     )
     assert reported.finding.citation.authority.startswith("Medical policy: Physical Therapy (PT)")
+
+
+@pytest.mark.parametrize(("together", "reported"), [(True, 1), (False, 0)])
+def test_two_codes_share_a_limit_or_have_one_each(
+    rulebook: RuleBook, *, together: bool, reported: int
+) -> None:
+    """Texas's two units of 97034 and 97035 are shared, the stricter reading; each has two else."""
+    case = {"payer": "tx-medicaid", "sessions": [{"services": [[97034, 15], [97035, 30]]}]}
+    facts = facts_of(rulebook, case)
+    if not together:
+        each = [DailyLimit(UNITS, 2, PT_ALONE, frozenset({code})) for code in ("97034", "97035")]
+        facts = replace(facts, profile=replace(facts.profile, daily_limits=tuple(each)))
+    assert len(_over(case, facts)) == reported
+
+
+@pytest.mark.parametrize(("counted", "reported"), [(False, 0), (True, 1)])
+def test_an_evaluation_is_left_out_of_a_limit_or_counted(
+    rulebook: RuleBook, *, counted: bool, reported: int
+) -> None:
+    """North Dakota's list has evaluations, which are neither modality nor procedure: left out."""
+    case = {"payer": "bcbs-nd", "sessions": [{"services": [[97161, 15], [97110, 60]]}]}
+    facts = facts_of(rulebook, case)
+    if counted:
+        (limit,) = facts.profile.daily_limits
+        wider = replace(limit, codes=limit.codes | {"97161"})
+        facts = replace(facts, profile=replace(facts.profile, daily_limits=(wider,)))
+    assert len(_over(case, facts)) == reported
 
 
 def _limited(facts: Facts, counts: Counted, at_most: int) -> Facts:

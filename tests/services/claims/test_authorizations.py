@@ -12,7 +12,6 @@ from reference.rulebook import PACKAGE, RuleBook, load
 from tests.clinic import Clinic, Json, decision, document, missing, of_type, service, session
 
 READY, NEEDS, HELD = "claim.ready", "claim.needs-documentation", "claim.held"
-TEXAS = {"payer_id": "tx-medicaid", "program": "medicaid"}
 VIRGINIA = {"payer_id": "va-medicaid", "program": "medicaid"}
 PRIME = {"payer_id": "tricare-prime", "program": "tricare"}
 FIRST = date(2026, 3, 2)
@@ -103,11 +102,11 @@ def test_a_visit_of_four_units_is_one_visit(clinic: Clinic) -> None:
 
 def test_units_of_fifteen_minutes_are_used_up(clinic: Clinic) -> None:
     """Of five units, four and one are used; what is untimed uses none."""
-    clinic.receive(authorization(quantity=5, unit="unit_15", payer=TEXAS))
+    clinic.receive(authorization(quantity=5, unit="unit_15"))
     done = [service(1, "97110", 60), service(2, "97150", 30)]
-    assert decision(clinic.complete(visit(1, TEXAS, services=done)))["kind"] == "ready"
-    assert decision(clinic.complete(visit(2, TEXAS, minutes=30)))["kind"] == "held"
-    assert decision(clinic.complete(visit(3, TEXAS, minutes=15)))["kind"] == "ready"
+    assert decision(clinic.complete(visit(1, services=done)))["kind"] == "ready"
+    assert decision(clinic.complete(visit(2, minutes=30)))["kind"] == "held"
+    assert decision(clinic.complete(visit(3, minutes=15)))["kind"] == "ready"
 
 
 def test_a_voided_visit_comes_back_to_the_one_that_waited_first(clinic: Clinic) -> None:
@@ -123,21 +122,21 @@ def test_a_voided_visit_comes_back_to_the_one_that_waited_first(clinic: Clinic) 
 
 def test_fewer_units_give_the_difference_back(clinic: Clinic) -> None:
     """An amended session that needs two units less lets the day that waited have them."""
-    clinic.receive(authorization(quantity=4, unit="unit_15", payer=TEXAS))
-    clinic.complete(visit(1, TEXAS, minutes=60))
-    assert decision(clinic.complete(visit(2, TEXAS, minutes=30)))["kind"] == "held"
-    ready = of_type(clinic.amend(visit(1, TEXAS, minutes=30, revision=2)), READY)
+    clinic.receive(authorization(quantity=4, unit="unit_15"))
+    clinic.complete(visit(1, minutes=60))
+    assert decision(clinic.complete(visit(2, minutes=30)))["kind"] == "held"
+    ready = of_type(clinic.amend(visit(1, minutes=30, revision=2)), READY)
     assert [each["session_ids"] for each in ready] == [["S-1"], ["S-2"]]
 
 
 def test_more_units_than_are_left_hold_the_day_and_keep_its_place(clinic: Clinic) -> None:
     """A claim that is out keeps its units; the correction that needs more is held."""
-    clinic.receive(authorization(quantity=4, unit="unit_15", payer=TEXAS))
-    clinic.complete(visit(1, TEXAS, minutes=30))
-    clinic.complete(visit(2, TEXAS, minutes=30))
-    held = decision(clinic.amend(visit(1, TEXAS, minutes=45, revision=2)))
+    clinic.receive(authorization(quantity=4, unit="unit_15"))
+    clinic.complete(visit(1, minutes=30))
+    clinic.complete(visit(2, minutes=30))
+    held = decision(clinic.amend(visit(1, minutes=45, revision=2)))
     assert (held["kind"], held["outstanding"]["version"]) == ("held", 1)
-    assert decision(clinic.complete(visit(3, TEXAS)))["kind"] == "held"
+    assert decision(clinic.complete(visit(3)))["kind"] == "held"
 
 
 def test_a_day_that_moves_to_another_payer_gives_its_visit_back(clinic: Clinic) -> None:
