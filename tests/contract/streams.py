@@ -16,6 +16,7 @@ from tests.clinic import (
     session,
 )
 
+VA = {"payer_id": "va-ccn", "program": "va"}
 PATIENTS = ("P-1", "P-2", "P-3")
 SESSIONS = ("S-1", "S-2", "S-3")
 DATES = ("2025-12-31", "2026-03-02", "2026-03-03", "2027-01-04")
@@ -43,6 +44,19 @@ SERVICES = st.lists(
 )
 
 
+def authorization(number: str, quantity: int, **content: object) -> Json:
+    """Return an authorization of VA's for the whole of the dates."""
+    stated = {
+        "number": number,
+        "payer_id": VA["payer_id"],
+        "unit": "visit",
+        "quantity": quantity,
+        "valid_from": "2025-01-01",
+        "valid_through": "2027-12-31",
+    }
+    return document("authorization", f"D-{number}", {**stated, **content})
+
+
 @st.composite
 def _session(draw: st.DrawFn) -> tuple[str, Json]:
     signed = draw(st.booleans())
@@ -55,7 +69,7 @@ def _session(draw: st.DrawFn) -> tuple[str, Json]:
         revision=draw(st.integers(1, 3)),
         date_of_service=draw(st.sampled_from(DATES)),
         discipline=draw(st.sampled_from(["PT", "OT", "SLP"])),
-        payer=draw(st.sampled_from([MEDICARE, COMMERCIAL])),
+        payer=draw(st.sampled_from([MEDICARE, COMMERCIAL, VA])),
         note=note,
         clinicians=draw(st.sampled_from([BOTH, BOTH, BOTH[:1]])),
     )
@@ -81,6 +95,8 @@ def _document(draw: st.DrawFn) -> tuple[str, Json]:
                 plan_of_care(),
                 plan_of_care(certification="none", certified_on=None),
                 document("kx_attestation", "D-KX", KX),
+                authorization("A-1", draw(st.integers(0, 2))),
+                authorization("A-2", draw(st.integers(0, 2)), unit="unit_15"),
                 document("note_addendum", "D-A", signature),
                 document("note_addendum", "D-A", signature, signed_at=None),
             ]
