@@ -7,7 +7,8 @@ from typing import Annotated, Generic, Self, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, RootModel, model_validator
 
-from reference.facts import CodePair, Column, Counted, InPart, Pricing, Scope
+from reference.edit_tables import CodePair, Column
+from reference.facts import Counted, InPart, Pricing, Scope
 from schemas.values import (
     Effect,
     FindingCode,

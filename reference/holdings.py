@@ -23,15 +23,14 @@ from reference.documents import (
     Text,
     TimedUnitValue,
 )
+from reference.edit_tables import CodePair, Limit
 from reference.errors import ReferenceFileError
 from reference.facts import (
     AssistantRule,
     AssistantSplit,
     CertificationRule,
-    CodePair,
     FindingText,
     Gpci,
-    Limit,
     PayerProfile,
     Procedure,
     RelativeValue,

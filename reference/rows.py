@@ -4,16 +4,8 @@ from collections.abc import Iterable
 
 from reference.csv_files import Row
 from reference.documents import StatusIndicators
-from reference.facts import (
-    Adjudication,
-    CodePair,
-    Gpci,
-    Limit,
-    Pricing,
-    Procedure,
-    RelativeValue,
-    UnitBasis,
-)
+from reference.edit_tables import Adjudication, CodePair, Limit
+from reference.facts import Gpci, Pricing, Procedure, RelativeValue, UnitBasis
 from reference.releases import Item, Release, Table
 from reference.series import Series, Window
 from schemas.values import Discipline

@@ -10,11 +10,10 @@ from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from types import MappingProxyType
 
+from reference.edit_tables import CodePairs, Limit
 from reference.facts import (
-    CodePairs,
     Facts,
     FindingText,
-    Limit,
     NoValueInForce,
     PayerProfile,
     PaymentShares,

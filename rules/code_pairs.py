@@ -8,7 +8,8 @@ bills for a patient on a date, across disciplines; the table goes by the setting
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
-from reference.facts import CodePair, Facts, NoValueInForce
+from reference.edit_tables import CodePair
+from reference.facts import Facts, NoValueInForce
 from schemas.model import Struct
 from schemas.values import Setting
 

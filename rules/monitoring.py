@@ -115,13 +115,13 @@ def find_services(
 
 def months_between(first: date, last: date) -> list[str]:
     """Return the calendar months from one day to another, as ``YYYY-MM``."""
-    start, end = first.year * 12 + first.month - 1, last.year * 12 + last.month - 1
-    return [f"{at // 12:04}-{at % 12 + 1:02}" for at in range(start, end + 1)]
+    days = range(first.toordinal(), last.toordinal() + 1)
+    return list(dict.fromkeys([month_of(date.fromordinal(day)) for day in days]))
 
 
 def month_of(day: date) -> str:
     """Return a day's calendar month, as ``YYYY-MM``."""
-    return day.isoformat()[:7]
+    return day.isoformat().rpartition("-")[0]
 
 
 def earn(

@@ -5,7 +5,8 @@ What is reported of them, and which modifier a statement puts on (NCCI Policy Ma
 
 from collections.abc import Mapping, Sequence
 
-from reference.facts import CodePair, Column, Facts, NoValueInForce
+from reference.edit_tables import CodePair, Column
+from reference.facts import Facts, NoValueInForce
 from rules.code_pairs import Pairs
 from rules.distinct_services import (
     ByCode,

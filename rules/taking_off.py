@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from reference.facts import CodePair, Facts
+from reference.edit_tables import CodePair
+from reference.facts import Facts
 from rules.findings import report
 from schemas.finding import Finding
 from schemas.model import Struct

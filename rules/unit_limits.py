@@ -7,7 +7,8 @@ the amount must have been necessary.
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
-from reference.facts import Adjudication, Facts, Limit, NoValueInForce
+from reference.edit_tables import Adjudication, Limit
+from reference.facts import Facts, NoValueInForce
 from rules.findings import report, report_missing
 from rules.pricing import Bill
 from rules.statements import is_stated

@@ -67,11 +67,11 @@ def note_is_of_this_visit(day: EditedDay, facts: Facts) -> Sequence[Reported]:
         session_ids = (note.session_id,)
         if note.shared is not None:
             shared, words = note.shared
-            what = f"The note's text is nearly the same, {shared} of its {words} words,"
+            what = f"{shared} of its {words} words are the same"
             reported.append(Reported(report(facts, code, what=what), session_ids))
         lines = [line for line in day.billed if line.code in note.repeated]
         for line in lines:
-            what = f"Activity, assistance and response of {line.code} are word for word the same"
+            what = f"{line.code} has the same activity, assistance and response"
             reported.append(Reported(report(facts, code, [line.line], what=what), session_ids))
     return reported
 

@@ -66,7 +66,13 @@ def test_an_example_shows_its_own_type(
     types = [each["type"] for each in examples[type_]]
     assert types
     assert type_ in types or type_.startswith(
-        ("therapy.session", "therapy.documentation", "therapy.accrual", "therapy.redecision")
+        (
+            "therapy.session",
+            "therapy.documentation",
+            "therapy.accrual",
+            "therapy.redecision",
+            "therapy.monitoring",
+        )
     )
 
 

@@ -9,18 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from reference.facts import (
-    Adjudication,
-    CodePair,
-    CodePairs,
-    Gpci,
-    Limit,
-    NoValueInForce,
-    Pricing,
-    Procedure,
-    RelativeValue,
-    UnitBasis,
-)
+from reference.edit_tables import Adjudication, CodePair, CodePairs, Limit
+from reference.facts import Gpci, NoValueInForce, Pricing, Procedure, RelativeValue, UnitBasis
 from reference.rulebook import PACKAGE, RuleBook
 from schemas.values import Discipline, Program, Setting
 

@@ -13,7 +13,8 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from reference.facts import CodePair, Column, Facts
+from reference.edit_tables import CodePair, Column
+from reference.facts import Facts
 from reference.rulebook import RuleBook
 from rules.pricing import Bill, PricedDay
 from rules.same_date import price_date

@@ -1,6 +1,6 @@
 """What is said of lines that leave a claim."""
 
-from reference.facts import CodePair
+from reference.edit_tables import CodePair
 from reference.rulebook import RuleBook
 from rules.taking_off import TakenOff, report_taken_off
 from schemas.units import UnbilledService, UnitsLine

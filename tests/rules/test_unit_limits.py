@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from reference.facts import Adjudication, Limit, NoValueInForce
+from reference.edit_tables import Adjudication, Limit
+from reference.facts import NoValueInForce
 from reference.rulebook import RuleBook
 from rules.same_date import price_date
 from rules.unit_limits import find_limits

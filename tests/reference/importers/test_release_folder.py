@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from reference.edit_tables import Adjudication, Limit
 from reference.errors import ReferenceFileError
-from reference.facts import Adjudication, Limit, NoValueInForce
+from reference.facts import NoValueInForce
 from reference.importers.release_folder import ImportRequest, Kind, import_release
 from reference.rulebook import RuleBook, load
 from schemas.values import Program, Setting
