@@ -29,7 +29,11 @@ def spans_on(intervals: Iterable[Interval], day: date) -> list[Span]:
     Midnight is that of the interval's own offset. An offset of zero says nothing of the place,
     since no place of service has it: such a time may lie on the day, or on the day beside it.
     """
-    return [part for span in spans_of(intervals) if (part := _part_on(span, day)) is not None]
+    return [
+        part
+        for each in intervals
+        if each.start < each.end and (part := _part_on((each.start, each.end), day)) is not None
+    ]
 
 
 def unite(spans: Iterable[Span]) -> list[Span]:

@@ -27,6 +27,19 @@ CACHED = 65_536
 """Most words whose sign is remembered: a clinic's vocabulary is smaller."""
 
 
+class _Signs(dict[str, str]):
+    """The sign of each word, worked out once: looking it up is most of what a note costs."""
+
+    def __missing__(self, word: str) -> str:
+        if len(self) >= CACHED:
+            self.clear()
+        sign = self[word] = chr(FIRST_SIGN + _digest(word) % SIGNS)
+        return sign
+
+
+SIGN_OF = _Signs()
+
+
 class KeptNote(Struct, frozen=True, array_like=True, gc=False):
     """What is kept of a session's note, to compare later ones with."""
 
@@ -99,7 +112,7 @@ def judge_notes(
 
 def sign_words(text: str) -> str:
     """Return a sign for each word of a text, whatever its case: a text of the same words."""
-    return "".join(map(_sign, text.casefold().split()[:MOST_WORDS]))
+    return "".join(map(SIGN_OF.__getitem__, text.casefold().split()[:MOST_WORDS]))
 
 
 def _place(kept: Sequence[KeptNote], note: KeptNote) -> int:
@@ -160,8 +173,3 @@ def _digest_stated(stated: Documentation | None) -> int | None:
 
 def _digest(text: str) -> int:
     return crc32(text.encode())
-
-
-@lru_cache(CACHED)
-def _sign(word: str) -> str:
-    return chr(FIRST_SIGN + _digest(word) % SIGNS)

@@ -132,17 +132,14 @@ def _one_on_one(day: EditedDay, facts: Facts) -> dict[Place, Done]:
         if service.intervals
     ]
     procedures = facts.procedures
-    if isinstance(procedures, NoValueInForce) or not _has_two_times(timed):
+    is_alone = len(timed) == 1 and len(timed[0][1].intervals or ()) == 1
+    if not timed or is_alone or isinstance(procedures, NoValueInForce):
         return {}
     return {
         (session.session_id, service.line): (session, service)
         for session, service in timed
         if (procedure := procedures.get(service.code)) is not None and procedure.is_one_on_one
     }
-
-
-def _has_two_times(timed: Sequence[Done]) -> bool:
-    return len(timed) > 1 or any(len(service.intervals or ()) > 1 for _, service in timed)
 
 
 def _clinician_of(interval: Interval, session: Session) -> str | None:

@@ -77,13 +77,14 @@ class ClaimsProcessor:
         keys = day_keys(patient_id, visit_day_id, spend, _plans_named(accrued.sessions))
         payer = accrued.payer
         facts = self._rulebook.on(accrued.date_of_service, payer.payer_id, payer.program)
-        desk.update((yield [*keys.all(), *keys_of_notes(accrued, facts)]))
+        note_keys = keys_of_notes(accrued, facts)
+        desk.update((yield [*keys.all(), *note_keys]))
         known: DayState | None = desk[keys.day]
         if known is not None and known.priced.revision >= accrued.revision:
             return
         if behind := keys_behind(desk, keys):
             desk.update((yield behind))
-        notes = judge_notes_of(desk, accrued, known, facts)
+        notes = judge_notes_of(desk, note_keys, accrued, facts)
         day = keep_day(desk, keys, accrued, time, notes)
         freed = yield from place_days(desk, self._rulebook, [day])
         may_matter = _keep_running_total(desk, keys.ledger, accrued)
