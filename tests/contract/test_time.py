@@ -76,3 +76,14 @@ def test_a_treatment_over_midnight_is_two_sessions(clinic: Clinic) -> None:
     assert decision(clinic.amend(timed(over, revision=2)))["kind"] == "ready"
     rest = timed(over, session_id="S-2", date_of_service="2026-03-03")
     assert decision(clinic.complete(rest))["kind"] == "ready"
+
+
+def test_a_payer_that_asks_for_times_waits_for_them(clinic: Clinic) -> None:
+    """Texas Medicaid's profile asks for start and stop times, and an addendum brings them."""
+    texas = {"payer_id": "tx-medicaid", "program": "medicaid"}
+    done = [service(1, "97110", 15, charge="70.00")]
+    waiting = decision(clinic.complete(session("S-1", done, payer=texas)))
+    assert "INTERVALS_MISSING" in missing(waiting)
+    lines = [{"line": 1, "intervals": [block("14:00", "14:15")]}]
+    late = document("note_addendum", "A-1", {"session_id": "S-1", "lines": lines})
+    assert "INTERVALS_MISSING" not in missing(decision(clinic.receive(late)))
