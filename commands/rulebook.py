@@ -196,7 +196,7 @@ def program_of(rulebook: RuleBook, payer: str) -> Program:
             return rulebook.profiles[name].values[0].value.program
     names = ", ".join(program.value for program in Program)
     raise ReferenceFileError(
-        Path(payer), f"no profile has this id: give --program, one of {names}"
+        Path(payer), f"no profile has this id: name the program in its place, one of {names}"
     )
 
 

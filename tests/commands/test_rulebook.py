@@ -84,7 +84,7 @@ def test_show_takes_an_id_with_its_program(capsys: pytest.CaptureFixture[str]) -
     """An id without a profile of its own needs the program, whose profile it shows."""
     therapy("show", "2026-03-02", "BLUE-1", "--program", "commercial")
     assert row(capsys.readouterr().out, "name")[1] == "commercial"
-    with pytest.raises(ReferenceFileError, match="give --program"):
+    with pytest.raises(ReferenceFileError, match="name the program"):
         therapy("show", "2026-03-02", "BLUE-1")
 
 
