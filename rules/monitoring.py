@@ -115,8 +115,11 @@ def find_services(
 
 def months_between(first: date, last: date) -> list[str]:
     """Return the calendar months from one day to another, as ``YYYY-MM``."""
-    days = range(first.toordinal(), last.toordinal() + 1)
-    return list(dict.fromkeys([month_of(date.fromordinal(day)) for day in days]))
+    months, (_, end) = [month_of(first)], _month_around(first)
+    while end < last:
+        begins, end = _month_around(_shift(end, 1))
+        months.append(month_of(begins))
+    return months
 
 
 def month_of(day: date) -> str:

@@ -143,6 +143,7 @@ def test_months_go_over_the_year() -> None:
     """December is followed by January."""
     assert months_between(date(2026, 12, 15), date(2027, 1, 13)) == ["2026-12", "2027-01"]
     assert months_between(date(2026, 1, 31), date(2026, 3, 1)) == ["2026-01", "2026-02", "2026-03"]
+    assert months_between(date(9999, 12, 1), date.max) == ["9999-12"]
 
 
 @given(st.lists(st.integers(1, 45), max_size=6))
