@@ -12,13 +12,14 @@ from runtime.engine.plan import Plan, Unread
 from runtime.engine.records import Record
 from runtime.processor import Key, Value
 from schemas.envelope import Event, write_data
-from schemas.events import DECISIONS, ON_TOPIC, Topic
+from schemas.events import DECISIONS, KEY_FIELDS, ON_TOPIC, Topic
 from schemas.own_events import STRUCTS, OwnReader
 from schemas.reading import Reader, Unreadable
 from schemas.structs import reader_of
 from schemas.values import DeadLetterReason
 from services.claims import kinds as claims
 from services.claims.state import DecisionState
+from services.clinicians import kinds as clinicians
 from services.spend import kinds as spend
 from services.units import kinds as units
 
@@ -27,6 +28,7 @@ KINDS: Mapping[Service, tuple[Mapping[tuple[str, ...], Any], int]] = {
     Service.UNITS: (units.KINDS, units.SCHEMA),
     Service.SPEND: (spend.KINDS, spend.SCHEMA),
     Service.CLAIMS: (claims.KINDS, claims.SCHEMA),
+    Service.CLINICIANS: (clinicians.KINDS, clinicians.SCHEMA),
 }
 """The state values of each consumer by what their keys name, and the version of their types."""
 
@@ -71,13 +73,12 @@ def _decision(_key: Key, value: Value) -> str | None:
 def _reader(topic: Topic) -> Callable[[Record], Event | Unread]:
     """Return what reads a topic's records: closed what a hospital sends, open what is ours."""
     types = ON_TOPIC[topic]
-    binary: Reader | OwnReader
-    if topic is Topic.SESSIONS:
-        binary = structured = Reader(types)
-    else:
-        binary = OwnReader(types)
-        # What a hospital sent in structured mode is passed on as it came.
-        structured = Reader([each for each in types if each not in STRUCTS], closed=False)
+    # On the first topic the hospital writes too, and what it sends is closed.
+    is_first = topic is Topic.SESSIONS
+    binary = OwnReader(types, key=KEY_FIELDS.get(topic, "patient_id"), closed=is_first)
+    theirs = [each for each in types if each not in STRUCTS]
+    # What a hospital sent in structured mode is passed on as it came.
+    structured = Reader(theirs, closed=is_first) if theirs else None
 
     def read(record: Record) -> Event | Unread:
         event = _read(binary, structured, record)
@@ -88,7 +89,7 @@ def _reader(topic: Topic) -> Callable[[Record], Event | Unread]:
     return read
 
 
-def _read(binary: Reader | OwnReader, structured: Reader, record: Record) -> Event | Unreadable:
+def _read(binary: OwnReader, structured: Reader | None, record: Record) -> Event | Unreadable:
     try:
         key = None if record.key is None else record.key.decode()
         headers = {name: value.decode() for name, value in record.headers if value is not None}
@@ -96,7 +97,7 @@ def _read(binary: Reader | OwnReader, structured: Reader, record: Record) -> Eve
         return Unreadable(DeadLetterReason.NOT_A_CLOUD_EVENT, "the key or a header is not UTF-8")
     value = record.value or b""
     media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type != STRUCTURED:
+    if structured is None or media_type != STRUCTURED:
         return binary.read_binary(headers, key, value)
     event = structured.read_structured(value)
     if isinstance(event, Event) and key is not None and event.partitionkey != key:

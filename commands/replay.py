@@ -10,7 +10,7 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, assert_never
 
-from commands.composition import Service, build_pipeline
+from commands.composition import CHAIN, Service, build_pipeline
 from commands.dead_letters import HEAD_BYTES, Line, write_dead_letter
 from commands.exits import READ, UNREAD, USAGE
 from reference.rulebook import RuleBook, load
@@ -32,7 +32,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("file", metavar="FILE", help="events, one a line; - is standard input")
     parser.add_argument(
-        "--through", choices=list(Service), default=Service.CLAIMS, help="the last consumer to run"
+        "--through", choices=CHAIN, default=Service.CLAIMS, help="the last consumer to run"
     )
     parser.add_argument("--out", metavar="FILE", help="where to write; default standard output")
 

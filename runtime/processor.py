@@ -52,6 +52,12 @@ def pass_on() -> Steps:
     return Step(passes_on=True)
 
 
+def leave_out() -> Steps:
+    """Do nothing with an event: it is for another consumer."""
+    yield ()
+    return Step()
+
+
 class Processor(Protocol):
     """One consumer's law: ``source`` names it in the events that it emits."""
 

@@ -4,6 +4,7 @@ Its schemas are those of binary mode, attributes in headers and data in the valu
 that AsyncAPI takes by default (JSON Schema draft 7).
 """
 
+from collections.abc import Sequence
 from itertools import chain
 from typing import Any
 
@@ -11,7 +12,16 @@ from pydantic import TypeAdapter
 from pydantic.json_schema import JsonSchemaValue
 
 from schemas.envelope import CONTENT_TYPE
-from schemas.events import CLINICAL, CONSUMERS, MODELS, ON_TOPIC, EventType, Topic
+from schemas.events import (
+    CLINICAL,
+    CONSUMERS,
+    KEY_FIELDS,
+    MODELS,
+    ON_TOPIC,
+    ROUTES,
+    EventType,
+    Topic,
+)
 from schemas.json_schema import attribute_schemas, not_null, schema_generator
 from schemas.model import Identifier
 from schemas.reading import VALUE_BYTES_MAX
@@ -39,6 +49,14 @@ ABOUT: dict[Topic, str] = {
     Topic.UNITS: f"Visit days with their units, and what units passes on. {PLACED_BY}",
     Topic.SPEND: f"Visit days priced and accrued, and what spend passes on. {PLACED_BY}",
     Topic.CLAIMS: f"The decision on every visit day, for the bus. {PLACED_BY}",
+    Topic.CLINICIANS: (
+        "Each clinician's one-on-one time in a visit day, keyed by npi; forwarded by the gateway. "
+        f"{PLACED_BY}"
+    ),
+    Topic.OVERLAPS: (
+        "Where a clinician's one-on-one times in two visit days overlap, keyed by npi. "
+        f"{PLACED_BY}"
+    ),
     Topic.DEAD_LETTERS: "Records that could not be read or handled, whole; the key as it came.",
 }
 
@@ -55,7 +73,12 @@ def asyncapi_document() -> dict[str, Any]:
         },
         "defaultContentType": CONTENT_TYPE,
         "channels": {topic.value: _channel(topic) for topic in Topic},
-        "operations": dict(chain.from_iterable(map(_operations, CONSUMERS))),
+        "operations": dict(
+            chain(
+                chain.from_iterable(map(_operations, CONSUMERS)),
+                chain.from_iterable(map(_forwarding, ROUTES)),
+            )
+        ),
         "components": {
             "messages": {type_.value: _message(type_, payloads[type_]) for type_ in EventType},
             "schemas": definitions,
@@ -84,17 +107,29 @@ def _operations(consumer: str) -> list[tuple[str, dict[str, Any]]]:
     ]
 
 
-def _operation(action: str, topic: Topic) -> dict[str, Any]:
+def _forwarding(name: str) -> list[tuple[str, dict[str, Any]]]:
+    route = ROUTES[name]
+    return [
+        (f"{name}.receive", _operation("receive", route.reads, route.types)),
+        (f"{name}.send", _operation("send", route.writes, route.types)),
+    ]
+
+
+def _operation(
+    action: str, topic: Topic, types: Sequence[EventType] | None = None
+) -> dict[str, Any]:
+    """Describe what is done with these types on a topic; without them, with all that it has."""
     channel = f"#/channels/{topic.value}"
+    named = ON_TOPIC[topic] if types is None else types
     return {
         "action": action,
         "channel": {"$ref": channel},
-        "messages": [{"$ref": f"{channel}/messages/{type_.value}"} for type_ in ON_TOPIC[topic]],
+        "messages": [{"$ref": f"{channel}/messages/{type_.value}"} for type_ in named],
     }
 
 
 def _message(type_: EventType, payload: JsonSchemaValue) -> dict[str, Any]:
-    key = TypeAdapter(Identifier).json_schema() | {"description": "patient_id"}
+    key = TypeAdapter(Identifier).json_schema() | {"description": _key(type_)}
     if type_ is EventType.DEAD_LETTER:
         key = {"description": "The record's own key."}
     message: dict[str, Any] = {
@@ -111,6 +146,15 @@ def _message(type_: EventType, payload: JsonSchemaValue) -> dict[str, Any]:
             "location": "$message.header#/ce_correlationid",
         }
     return message
+
+
+def _key(type_: EventType) -> str:
+    """Name the field of the data that is the key, and on which topic where there are two."""
+    topics = [topic for topic in Topic if type_ in ON_TOPIC[topic]]
+    keys = {topic: KEY_FIELDS.get(topic, "patient_id") for topic in topics}
+    if len(set(keys.values())) == 1:
+        return keys[topics[0]]
+    return ", ".join(f"{field} on {topic}" for topic, field in keys.items())
 
 
 def _headers(type_: EventType) -> JsonSchemaValue:

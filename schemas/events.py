@@ -1,7 +1,7 @@
 """The closed list of events and topics: each type with its model, and who writes and reads it."""
 
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from schemas.accrual import AccrualReported
 from schemas.claims import (
@@ -11,6 +11,7 @@ from schemas.claims import (
     ClaimReady,
     ClaimWithdrawn,
 )
+from schemas.clinicians import ClinicianDay, ClinicianOverlap
 from schemas.dead_letter import DeadLetter
 from schemas.described import model_of
 from schemas.documentation import DocumentationReceived
@@ -32,6 +33,8 @@ class EventType(StrEnum):
     ACCRUAL_REPORTED = "therapy.accrual.reported.v1"
     REDECISION_REQUESTED = "therapy.redecision.requested.v1"
     UNITS_COMPUTED = "therapy.units.computed.v1"
+    CLINICIAN_DAY = "therapy.clinician.day.v1"
+    CLINICIAN_OVERLAP = "therapy.clinician.overlap.v1"
     SPEND_ACCRUED = "therapy.spend.accrued.v1"
     SPEND_BALANCE = "therapy.spend.balance.v1"
     THRESHOLD_CROSSED = "therapy.threshold.crossed.v1"
@@ -44,12 +47,17 @@ class EventType(StrEnum):
 
 
 class Topic(StrEnum):
-    """Every topic of the contract, in the order in which a session travels them."""
+    """Every topic of the contract, in the order in which a session travels them.
+
+    The two of the clinicians are a way back: from the visit days of one patient to another's.
+    """
 
     SESSIONS = "therapy.sessions"
     UNITS = "therapy.units"
     SPEND = "therapy.spend"
     CLAIMS = "therapy.claims"
+    CLINICIANS = "therapy.clinicians"
+    OVERLAPS = "therapy.overlaps"
     DEAD_LETTERS = "therapy.dead-letters"
 
 
@@ -62,6 +70,8 @@ MODELS: dict[EventType, Any] = {
     EventType.ACCRUAL_REPORTED: AccrualReported,
     EventType.REDECISION_REQUESTED: RedecisionRequested,
     EventType.UNITS_COMPUTED: model_of(UnitsComputed),
+    EventType.CLINICIAN_DAY: model_of(ClinicianDay),
+    EventType.CLINICIAN_OVERLAP: model_of(ClinicianOverlap),
     EventType.SPEND_ACCRUED: model_of(SpendAccrued),
     EventType.SPEND_BALANCE: model_of(SpendBalance),
     EventType.THRESHOLD_CROSSED: model_of(ThresholdCrossed),
@@ -97,8 +107,13 @@ DECISIONS = (
     EventType.CLAIM_READY,
 )
 ON_TOPIC: dict[Topic, tuple[EventType, ...]] = {
-    Topic.SESSIONS: CLINICAL,
-    Topic.UNITS: (EventType.UNITS_COMPUTED, EventType.ACCRUAL_REPORTED, *PASSED_ON),
+    Topic.SESSIONS: (*CLINICAL, EventType.CLINICIAN_OVERLAP),
+    Topic.UNITS: (
+        EventType.UNITS_COMPUTED,
+        EventType.CLINICIAN_DAY,
+        EventType.ACCRUAL_REPORTED,
+        *PASSED_ON,
+    ),
     Topic.SPEND: (
         EventType.SPEND_ACCRUED,
         EventType.SPEND_BALANCE,
@@ -106,6 +121,8 @@ ON_TOPIC: dict[Topic, tuple[EventType, ...]] = {
         *PASSED_ON,
     ),
     Topic.CLAIMS: (*DECISIONS, EventType.THRESHOLD_CROSSED),
+    Topic.CLINICIANS: (EventType.CLINICIAN_DAY,),
+    Topic.OVERLAPS: (EventType.CLINICIAN_OVERLAP,),
     Topic.DEAD_LETTERS: (EventType.DEAD_LETTER,),
 }
 """The types on each topic."""
@@ -114,5 +131,29 @@ CONSUMERS: dict[str, tuple[Topic, Topic]] = {
     "units": (Topic.SESSIONS, Topic.UNITS),
     "spend": (Topic.UNITS, Topic.SPEND),
     "claims": (Topic.SPEND, Topic.CLAIMS),
+    "clinicians": (Topic.CLINICIANS, Topic.OVERLAPS),
 }
 """The topic that each consumer reads and the one that it writes; all write dead letters too."""
+
+KEY_FIELDS: dict[Topic, str] = {Topic.CLINICIANS: "npi", Topic.OVERLAPS: "npi"}
+"""The field of the data that is the key, where it is not ``patient_id``."""
+
+
+class Route(NamedTuple):
+    """What the gateway takes from one topic to another: these types, under another key."""
+
+    reads: Topic
+    writes: Topic
+    types: tuple[EventType, ...]
+
+    @property
+    def key(self) -> str:
+        """The field of the data that is the key from then on."""
+        return KEY_FIELDS.get(self.writes, "patient_id")
+
+
+ROUTES: dict[str, Route] = {
+    "gateway-clinicians": Route(Topic.UNITS, Topic.CLINICIANS, (EventType.CLINICIAN_DAY,)),
+    "gateway-sessions": Route(Topic.OVERLAPS, Topic.SESSIONS, (EventType.CLINICIAN_OVERLAP,)),
+}
+"""The ways of the gateway, each a service of its own name."""

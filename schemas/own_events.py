@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -13,6 +14,7 @@ from schemas.claims import (
     ClaimReady,
     ClaimWithdrawn,
 )
+from schemas.clinicians import ClinicianDay, ClinicianOverlap
 from schemas.envelope import SPEC_VERSION, Event
 from schemas.events import EventType
 from schemas.reading import Reader, Unreadable
@@ -23,6 +25,8 @@ from schemas.values import DeadLetterReason
 
 STRUCTS: Mapping[EventType, Any] = {
     EventType.UNITS_COMPUTED: UnitsComputed,
+    EventType.CLINICIAN_DAY: ClinicianDay,
+    EventType.CLINICIAN_OVERLAP: ClinicianOverlap,
     EventType.SPEND_ACCRUED: SpendAccrued,
     EventType.SPEND_BALANCE: SpendBalance,
     EventType.THRESHOLD_CROSSED: ThresholdCrossed,
@@ -41,15 +45,21 @@ KNOWN = frozenset(
 
 
 class OwnReader:
-    """Reads what consumers of ours wrote, and what they passed on from the hospital, open."""
+    """Reads what consumers of ours wrote, open, and beside it what the hospital sent.
 
-    def __init__(self, types: Iterable[EventType]) -> None:
-        """Read the given types; what is passed on among them is read as the hospital's models."""
+    ``key`` is the field of the data that is the key of what is ours.
+    """
+
+    def __init__(
+        self, types: Iterable[EventType], *, key: str = "patient_id", closed: bool = False
+    ) -> None:
+        """Read the given types; what comes from the hospital is ``closed`` where it comes in."""
         listed = tuple(types)
+        self._key = attrgetter(key)
         self._ours = {
             type_.value: reader_of(STRUCTS[type_]) for type_ in listed if type_ in STRUCTS
         }
-        self._reader = Reader(listed, closed=False)
+        self._reader = Reader(listed, closed=closed)
 
     def read_binary(
         self, headers: Mapping[str, str], key: str | None, value: bytes
@@ -65,7 +75,7 @@ class OwnReader:
             if isinstance(why, Unreadable):
                 return why
             return Unreadable(DeadLetterReason.INVALID_DATA, "data")
-        if event.data.patient_id != key:
+        if self._key(event.data) != key:
             return Unreadable(DeadLetterReason.KEY_MISMATCH, "partitionkey")
         return event
 

@@ -65,7 +65,7 @@ class Reader:
         self._extra: Literal["ignore"] | None = None if closed else "ignore"
         self._data = {type_.value: TypeAdapter[Any](MODELS[type_]) for type_ in listed}
         whole: Any = reduce(or_, [_structured(type_) for type_ in listed])
-        tagged: Any = Annotated[whole, Field(discriminator="type")]
+        tagged: Any = Annotated[whole, Field(discriminator="type")] if listed[1:] else whole
         self._structured = TypeAdapter[Any](tagged)
 
     def read_structured(self, line: bytes) -> Event | Unreadable:

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from reference.rulebook import RuleBook
 from rules.money import write_money
 from rules.spend import thresholds_of
-from runtime.processor import Key, Output, Step, Steps, pass_on
+from runtime.processor import Key, Output, Step, Steps, leave_out, pass_on
 from schemas.accrual import AccrualReported
 from schemas.envelope import Event
 from schemas.events import EventType
@@ -34,6 +34,7 @@ class SpendProcessor:
     """Turns visit days with units into visit days with prices and balances.
 
     A payer's report places days again; documents and requests for redecision are passed on.
+    A clinician's time is for others.
     """
 
     source = "/therapy/spend"
@@ -51,6 +52,8 @@ class SpendProcessor:
                 return self._take_report(event.data, event.time)
             case EventType.REDECISION_REQUESTED:
                 return self._decide_again(event.data, event.time)
+            case EventType.CLINICIAN_DAY:
+                return leave_out()
             case _:
                 return pass_on()
 

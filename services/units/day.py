@@ -18,6 +18,7 @@ from schemas.model import Struct
 from schemas.session import Session
 from schemas.units import ProfiledPayer, UnitsComputed
 from schemas.values import EmptiedBy, FindingCode, Program, Severity, ThresholdGroup
+from services.units.clinicians import findings_of, has_times, tell_clinicians
 from services.units.monitoring import MonitoringWork
 from services.units.state import (
     SEGMENT,
@@ -66,12 +67,14 @@ class _Day(Struct, frozen=True):
 class DayWork(LoadedValues):
     """The state values of one event, and the visit days that are computed from them."""
 
-    __slots__ = ("_rulebook",)
+    __slots__ = ("_rulebook", "_told")
 
     def __init__(self, patient_id: str, rulebook: RuleBook, values: Mapping[Key, Value]) -> None:
         """Start from the values that are loaded already."""
         super().__init__(patient_id, values)
         self._rulebook = rulebook
+        self._told: list[Output] = []
+        """What the clinicians of the days are told, after all that is said of the days."""
 
     def merge(self, session_id: str) -> Session | None:
         """Return a session with its addenda merged; None where it is unknown or voided."""
@@ -114,7 +117,7 @@ class DayWork(LoadedValues):
                 for place, each in enumerate(computed, 1)
             ]
         outputs = [Output(UNITS_COMPUTED, each.visit_day_id, each) for each in computed]
-        return Step(self.changes, outputs)
+        return Step(self.changes, outputs + self._told)
 
     def _is_monitored(self, day: _Day) -> bool:
         """Say whether the day has, or had, a code of remote monitoring."""
@@ -187,9 +190,8 @@ class DayWork(LoadedValues):
         revision = state.revision + 1
         monitored = self.values.get(monitored_key(self.patient_id, touched.visit_day_id))
         is_monitored = monitored is not None
-        self.set(key, DayState(day.arrived, revision, version, state.is_listed, is_monitored))
         counted = count_day(sessions, facts, monitored) if sessions else EMPTY
-        return UnitsComputed(
+        computed = UnitsComputed(
             visit_day_id=touched.visit_day_id,
             revision=revision,
             patient_id=self.patient_id,
@@ -208,6 +210,16 @@ class DayWork(LoadedValues):
             sessions=sessions,
             emptied_by=None if sessions else touched.emptied_by,
         )
+        told, overlaps = state.told, state.overlaps
+        if told or has_times(sessions):
+            told, news = tell_clinicians(state, computed, facts)
+            self._told += news
+        if overlaps and (found := findings_of(state, computed, facts)):
+            computed = replace(computed, findings=computed.findings + found)
+        listed = state.is_listed
+        after = DayState(day.arrived, revision, version, listed, is_monitored, told, overlaps)
+        self.set(key, after)
+        return computed
 
     def _of_same_ledger(
         self, day: UnitsComputed, later: Iterable[UnitsComputed]

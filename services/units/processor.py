@@ -8,6 +8,7 @@ from reference.rulebook import RuleBook
 from rules.addendum import Addendum
 from rules.visit_day import visit_day_id
 from runtime.processor import Step, Steps, pass_on
+from schemas.clinicians import ClinicianOverlap
 from schemas.documentation import Document, NoteAddendum
 from schemas.envelope import Event
 from schemas.events import EventType
@@ -15,7 +16,8 @@ from schemas.monitoring import MonitoringRecord
 from schemas.redecision import RedecisionRequested
 from schemas.session import Session, SessionVoided
 from schemas.values import EmptiedBy
-from services.units.day import DayWork, Touched
+from services.units.clinicians import take_overlap
+from services.units.day import NEW_DAY, DayWork, Touched
 from services.units.monitoring import MonitoringWork
 from services.units.state import (
     AddendaState,
@@ -36,6 +38,7 @@ class UnitsProcessor:
     """Turns sessions, their amendments and voids, and addenda into visit days with units.
 
     Records of remote monitoring are kept, and compute again the days that bill for them.
+    It says what time each clinician gave, and hears where that overlaps with other days.
 
     Documents, payers' reports and requests for redecision are passed on.
     """
@@ -60,6 +63,8 @@ class UnitsProcessor:
                 return self._decide_again(data)
             case EventType.MONITORING_RECORDED:
                 return self._take_record(data)
+            case EventType.CLINICIAN_OVERLAP:
+                return self._take_overlap(data)
             case _:
                 return pass_on()
 
@@ -137,6 +142,16 @@ class UnitsProcessor:
         work = DayWork(patient_id, self._rulebook, (yield (key,)))
         changed = yield from MonitoringWork(work, self._rulebook).take(record)
         return (yield from work.compute([Touched(name) for name in changed], by_date=True))
+
+    def _take_overlap(self, said: ClinicianOverlap) -> Steps:
+        """Keep the latest word on a clinician's time in a day, and compute the day again."""
+        key = day_key(said.patient_id, said.visit_day_id)
+        work = DayWork(said.patient_id, self._rulebook, (yield (key,)))
+        state = take_overlap(work.values[key] or NEW_DAY, said)
+        if state is None:
+            return Step()
+        work.set(key, state)
+        return (yield from work.compute([Touched(said.visit_day_id)]))
 
     def _decide_again(self, request: RedecisionRequested) -> Steps:
         """Compute the day named, or all that were not decided, under the rulebook in force."""

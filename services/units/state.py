@@ -3,8 +3,9 @@
 from rules.addendum import Addendum
 from rules.monitoring import DataRecord, InteractionRecord
 from runtime.processor import Key
-from schemas.model import Identifier, Struct
+from schemas.model import Identifier, Npi, Struct
 from schemas.session import Session
+from schemas.units import ServiceReference
 
 SEGMENT = 32
 """Entries in one segment of a list that grows."""
@@ -32,6 +33,21 @@ class DocumentState(Struct, frozen=True):
     session_id: Identifier | None
 
 
+class Told(Struct, frozen=True):
+    """A clinician who was told of time in a visit day, and a digest of what was told."""
+
+    npi: Npi
+    blocks: str
+
+
+class Overlap(Struct, frozen=True):
+    """What ``clinicians`` said last of a clinician's time in a visit day."""
+
+    npi: Npi
+    revision: int
+    services: tuple[ServiceReference, ...]
+
+
 class DayState(Struct, frozen=True):
     """A visit day: every session that ever arrived in it, in that order, and what was emitted."""
 
@@ -43,6 +59,10 @@ class DayState(Struct, frozen=True):
     """It stands in the patient's list of days that could not be decided."""
     is_monitored: bool = False
     """It has, or had, codes of remote monitoring: a ``MonitoredDay`` stands beside it."""
+    told: tuple[Told, ...] = ()
+    """Clinicians with one-on-one time in it, as they were told last."""
+    overlaps: tuple[Overlap, ...] = ()
+    """One for each clinician of whom anything was ever said, by NPI."""
 
 
 class MonthState(Struct, frozen=True):

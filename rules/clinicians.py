@@ -1,0 +1,118 @@
+"""A clinician's one-on-one time over visit days: nobody gives it to two patients in one minute.
+
+CMS Pub. 100-04 ch. 5 §20.3. Within one visit day the edits of claims see to it; here two days
+meet, of two patients or of one patient's two disciplines or payers.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+
+from reference.facts import Facts, NoValueInForce, Procedure
+from rules.findings import report
+from schemas.clinicians import Block
+from schemas.finding import Finding
+from schemas.session import Interval, Session
+from schemas.units import ServiceReference, UnitsLine
+from schemas.values import FindingCode, Role
+
+NOT_SKILLED = (Role.STUDENT, Role.AIDE)
+"""Whose time is not the clinician's who treats."""
+LONGEST = timedelta(days=1)
+"""No block of treatment is longer: what is stated beyond that is a slip of the date."""
+HOUR = timedelta(hours=1)
+
+
+def blocks_by_clinician(
+    sessions: Iterable[Session], facts: Facts
+) -> Mapping[str, tuple[Block, ...]]:
+    """Return the one-on-one blocks of a visit day by the clinician's NPI, both in their order.
+
+    Group codes and codes that need no constant contact do not count, nor does a block of which
+    nobody says whose it is. Where an interval names no clinician, the only one of the session
+    who can have treated is meant.
+    """
+    found: dict[str, list[Block]] = {}
+    procedures = facts.procedures
+    if isinstance(procedures, NoValueInForce):
+        return {}
+    for session in sessions:
+        for service in session.services:
+            if not service.intervals or not _is_one_on_one(procedures.get(service.code)):
+                continue
+            for each in service.intervals:
+                npi = clinician_of(each, session)
+                if npi is not None and each.start < each.end:
+                    end = min(each.end, each.start + LONGEST)
+                    block = Block(session.session_id, service.line, each.start, end)
+                    found.setdefault(npi, []).append(block)
+    return {npi: tuple(found[npi]) for npi in sorted(found)}
+
+
+def clinician_of(interval: Interval, session: Session) -> str | None:
+    """Return who treated: as stated, else the only one of the session who can have."""
+    if interval.clinician is not None:
+        return interval.clinician
+    could = {each.npi for each in session.clinicians if each.role not in NOT_SKILLED}
+    return next(iter(could)) if len(could) == 1 else None
+
+
+def hours_of(blocks: Iterable[Block]) -> list[str]:
+    """Name the clock hours (UTC) that the blocks touch, in order: who overlaps shares one."""
+    found: set[datetime] = set()
+    for block in blocks:
+        hour = block.start.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+        while hour < block.end:
+            found.add(hour)
+            hour += HOUR
+    return [hour.strftime("%Y-%m-%dT%H") for hour in sorted(found)]
+
+
+def overlapping(
+    ours: Sequence[Block], theirs: Sequence[Block]
+) -> tuple[tuple[ServiceReference, ...], tuple[ServiceReference, ...]]:
+    """Return the services of two days, ours first, in which one clinician is at both at once.
+
+    Blocks that only touch do not overlap: the end of one may be the start of the next.
+    """
+    mine: set[tuple[str, int]] = set()
+    others: set[tuple[str, int]] = set()
+    for one in ours:
+        for other in theirs:
+            if one.start < other.end and other.start < one.end:
+                mine.add((one.session_id, one.line))
+                others.add((other.session_id, other.line))
+    return _references(mine), _references(others)
+
+
+def report_overlaps(
+    services: Iterable[ServiceReference],
+    sessions: Iterable[Session],
+    lines: Iterable[UnitsLine],
+    facts: Facts,
+) -> tuple[Finding, ...]:
+    """Report the services during which a clinician treated on another visit day too.
+
+    A service that the day does not have any more is left out; one that earned no unit counts,
+    since its minutes may have earned another's.
+    """
+    there = {
+        (session.session_id, service.line) for session in sessions for service in session.services
+    }
+    named = {(each.session_id, each.line) for each in services} & there
+    if not named:
+        return ()
+    concerned = [
+        line.line
+        for line in lines
+        if any((at.session_id, at.line) in named for at in line.services)
+    ]
+    where = "with those on another visit day"
+    return (report(facts, FindingCode.OVERLAPPING_INTERVALS, concerned, where=where),)
+
+
+def _is_one_on_one(procedure: Procedure | None) -> bool:
+    return procedure is not None and procedure.is_one_on_one
+
+
+def _references(named: Iterable[tuple[str, int]]) -> tuple[ServiceReference, ...]:
+    return tuple([ServiceReference(*each) for each in sorted(named)])
