@@ -9,14 +9,13 @@ from datetime import UTC, datetime, timedelta
 
 from reference.facts import Facts, NoValueInForce, Procedure
 from rules.findings import report
+from rules.intervals import clinician_of
 from schemas.clinicians import Block
 from schemas.finding import Finding
-from schemas.session import Interval, Session
+from schemas.session import Session
 from schemas.units import ServiceReference, UnitsLine
-from schemas.values import FindingCode, Role
+from schemas.values import FindingCode
 
-NOT_SKILLED = (Role.STUDENT, Role.AIDE)
-"""Whose time is not the clinician's who treats."""
 LONGEST = timedelta(days=1)
 """No block of treatment is longer: what is stated beyond that is a slip of the date."""
 HOUR = timedelta(hours=1)
@@ -46,14 +45,6 @@ def blocks_by_clinician(
                     block = Block(session.session_id, service.line, each.start, end)
                     found.setdefault(npi, []).append(block)
     return {npi: tuple(found[npi]) for npi in sorted(found)}
-
-
-def clinician_of(interval: Interval, session: Session) -> str | None:
-    """Return who treated: as stated, else the only one of the session who can have."""
-    if interval.clinician is not None:
-        return interval.clinician
-    could = {each.npi for each in session.clinicians if each.role not in NOT_SKILLED}
-    return next(iter(could)) if len(could) == 1 else None
 
 
 def hours_of(blocks: Iterable[Block]) -> list[str]:

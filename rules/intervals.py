@@ -8,7 +8,8 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import TypeVar
 
-from schemas.session import Interval
+from schemas.session import Interval, Session
+from schemas.values import Role
 
 Owner = TypeVar("Owner", bound=Hashable)
 Span = tuple[datetime, datetime]
@@ -16,6 +17,16 @@ Span = tuple[datetime, datetime]
 MINUTE = timedelta(minutes=1)
 NO_TIME = timedelta()
 MIDNIGHT = time()
+NOT_SKILLED = (Role.STUDENT, Role.AIDE)
+"""Whose time is not the clinician's who treats."""
+
+
+def clinician_of(interval: Interval, session: Session) -> str | None:
+    """Return who treated: as stated, else the only one of the session who can have."""
+    if interval.clinician is not None:
+        return interval.clinician
+    could = {each.npi for each in session.clinicians if each.role not in NOT_SKILLED}
+    return next(iter(could)) if len(could) == 1 else None
 
 
 def spans_of(intervals: Iterable[Interval]) -> list[Span]:

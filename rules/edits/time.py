@@ -12,6 +12,7 @@ from rules.edits.day import NOTHING, EditedDay, Reported
 from rules.findings import report
 from rules.intervals import (
     Span,
+    clinician_of,
     is_over_midnight,
     minutes_in,
     owners_that_overlap,
@@ -19,15 +20,13 @@ from rules.intervals import (
     spans_on,
     unite,
 )
-from schemas.session import Interval, Service, Session
-from schemas.values import FindingCode, Role
+from schemas.session import Service, Session
+from schemas.values import FindingCode
 
 Done = tuple[Session, Service]
 Place = tuple[str, int]
 """A service: its session's id and its own line number there."""
 TIMED = (UnitBasis.PER_15_MINUTES, UnitBasis.TIMED_OUTSIDE_POOL)
-NOT_SKILLED = (Role.STUDENT, Role.AIDE)
-"""Whose time is not the clinician's who treats."""
 NOT_PLACED = "the session runs past midnight, and no times say which minutes are the date's"
 
 
@@ -78,7 +77,8 @@ def one_on_one_times_are_apart(day: EditedDay, facts: Facts) -> Sequence[Reporte
     if not one_on_one:
         return NOTHING
     code, at_once = FindingCode.OVERLAPPING_INTERVALS, _at_once(one_on_one)
-    return _about_services(day, facts, code, [one_on_one[each] for each in at_once])
+    done = [one_on_one[each] for each in at_once]
+    return _about_services(day, facts, code, done, where="within the visit day")
 
 
 def _disagreement(service: Service, day: date, facts: Facts) -> str | None:
@@ -115,7 +115,7 @@ def _at_once(services: Mapping[Place, Done]) -> list[Place]:
     by_clinician: dict[str, dict[Place, list[Span]]] = {}
     for place, (session, service) in services.items():
         for each in service.intervals or ():
-            clinician = _clinician_of(each, session)
+            clinician = clinician_of(each, session)
             if clinician is not None:
                 spans = by_clinician.setdefault(clinician, {}).setdefault(place, [])
                 spans += spans_of([each])
@@ -140,14 +140,6 @@ def _one_on_one(day: EditedDay, facts: Facts) -> dict[Place, Done]:
         for session, service in timed
         if (procedure := procedures.get(service.code)) is not None and procedure.is_one_on_one
     }
-
-
-def _clinician_of(interval: Interval, session: Session) -> str | None:
-    """Return who treated: as stated, else the only one of the session who can have."""
-    if interval.clinician is not None:
-        return interval.clinician
-    could = {each.npi for each in session.clinicians if each.role not in NOT_SKILLED}
-    return next(iter(could)) if len(could) == 1 else None
 
 
 def _runs_past_midnight(session: Session) -> bool:

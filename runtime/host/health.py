@@ -18,7 +18,7 @@ import structlog
 import uvicorn
 
 from runtime.host.contract import Contract
-from runtime.host.member import Member
+from runtime.host.member import Hosted
 from runtime.host.metrics import CONTENT_TYPE, Metrics
 
 Scope = MutableMapping[str, Any]
@@ -43,7 +43,7 @@ class Health:
     ever. Whether Kafka and Redis can be reached is no part of it: a restart would not help.
     """
 
-    def __init__(self, members: Sequence[Member]) -> None:
+    def __init__(self, members: Sequence[Hosted]) -> None:
         """Answer for these members."""
         self._members = members
 

@@ -47,6 +47,37 @@ class Works(Protocol):
         ...
 
 
+class Hosted(Protocol):
+    """What a process watches and tells of: a member of a group, with or without an engine."""
+
+    @property
+    def name(self) -> str:
+        """The service's name."""
+        ...
+
+    @property
+    def lag(self) -> Lag:
+        """How far behind it is."""
+        ...
+
+    @property
+    def has_joined(self) -> bool:
+        """Whether the group has let it in."""
+        ...
+
+    def status(self) -> Mapping[Place, Status]:
+        """Tell what each assigned partition is doing."""
+        ...
+
+    def is_ready(self) -> bool:
+        """Tell whether it does its work on every partition that it has."""
+        ...
+
+    def death(self) -> str | None:
+        """Return what ended that should run for ever, by name; None while all is alive."""
+        ...
+
+
 class Member(ConsumerRebalanceListener):  # type: ignore[misc]
     """Hears what the group assigns and takes away, and passes on what is polled."""
 
@@ -150,13 +181,20 @@ class Member(ConsumerRebalanceListener):  # type: ignore[misc]
         consumer = self._consumer()
         if consumer is None:
             return None
-        if any(_has_ended(task) for task in _tasks_of(consumer)):
-            return "the consumer's coordinator or fetcher ended"
+        if (why := has_died(consumer)) is not None:
+            return why
         # FastStream starts polling again where it raised, at once and for ever; else it has ended.
         polls = list(self._polls())
         if len(polls) > POLLS_FAILED:
             return "polling fails again and again"
         return "polling ended" if polls and _has_ended_quietly(polls[-1]) else None
+
+
+def has_died(consumer: AIOKafkaConsumer) -> str | None:
+    """Say so where a task of the consumer ended, after which it is silent."""
+    if any(_has_ended(task) for task in _tasks_of(consumer)):
+        return "the consumer's coordinator or fetcher ended"
+    return None
 
 
 def _tasks_of(consumer: AIOKafkaConsumer) -> Iterable[asyncio.Task[object] | None]:

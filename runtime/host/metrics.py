@@ -22,7 +22,7 @@ from prometheus_client.registry import Collector
 from runtime.engine.observer import Observer
 from runtime.engine.partition import Status
 from runtime.engine.records import Place
-from runtime.host.member import Member
+from runtime.host.member import Hosted
 from schemas.envelope import Event
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
@@ -56,7 +56,7 @@ class Metrics:
         self.registry = CollectorRegistry()
         self._telling = telling
         self._now = now
-        self._members: list[Member] = []
+        self._members: list[Hosted] = []
         self._define_work()
         self._define_trouble()
         self._define_decisions()
@@ -152,7 +152,7 @@ class Metrics:
             registry=self.registry,
         )
 
-    def observe(self, member: Member) -> "ServiceMetrics":
+    def observe(self, member: Hosted) -> "ServiceMetrics":
         """Return the observer of a service, and show its member's partitions."""
         self._members.append(member)
         return ServiceMetrics(self, member.name)
@@ -256,7 +256,7 @@ class ServiceMetrics(Observer):
 class Partitions(Collector):
     """The partitions of every member, as they stand at each look."""
 
-    def __init__(self, members: Sequence[Member], standing: Standing) -> None:
+    def __init__(self, members: Sequence[Hosted], standing: Standing) -> None:
         """Look at these members, and at what their state values count as."""
         self._members = members
         self._standing = standing

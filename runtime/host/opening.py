@@ -45,7 +45,7 @@ class Opening:
         known: ask again.
         """
         kafka = kafka_settings(self.settings)
-        partitions = await self._check_topics(kafka)
+        partitions = await check_all(kafka, self.plans, self.plan.input)
         client = connect(redis_settings(self.settings))
         try:
             await check_eviction(client)
@@ -66,14 +66,18 @@ class Opening:
     def _view_of(self, client: Any) -> Callable[[Place], View]:  # noqa: ANN401 - redis' own
         return lambda place: RedisView(client, view_key(self.plan.group, place))
 
-    async def _check_topics(self, kafka: KafkaSettings) -> int:
-        """Return how many partitions the input has, once all topics are as they must be."""
-        partitions, replicas = await shape_of(kafka, self.plan.input)
-        wanted = topics.topics_of(self.plans, partitions)
-        differences = await topics.check_topics(kafka, wanted, replicas)
-        if differences:
-            raise StartRefused("; ".join(map(str, differences)))
-        return partitions
+
+async def check_all(kafka: KafkaSettings, plans: Sequence[Plan], reads: str) -> int:
+    """Return how many partitions a topic has, once the topics of all plans are as they must be.
+
+    Raises ``StartRefused``, and ``Indefinite`` where it cannot be known: ask again.
+    """
+    partitions, replicas = await shape_of(kafka, reads)
+    wanted = topics.topics_of(plans, partitions)
+    differences = await topics.check_topics(kafka, wanted, replicas)
+    if differences:
+        raise StartRefused("; ".join(map(str, differences)))
+    return partitions
 
 
 def view_key(group: str, place: Place) -> str:

@@ -24,11 +24,12 @@ from runtime.engine.observer import Observer
 from runtime.errors import Indefinite
 from runtime.host.app import announce, build_app, build_broker, join
 from runtime.host.contract import Contract
+from runtime.host.forwarding import Forwarder, Forwarding
 from runtime.host.health import Health, pages, serving
 from runtime.host.heard import Heard, Tracing
 from runtime.host.lag import Lag
 from runtime.host.logs import watch_loop
-from runtime.host.member import Member, Works
+from runtime.host.member import Hosted, Member, Works
 from runtime.host.metrics import Metrics
 from runtime.host.settings import Settings
 
@@ -38,6 +39,8 @@ TICK = 1.0
 CANCEL_WITHIN = 0.3
 LAST_WORD_WITHIN = 0.5
 """Seconds to tell the group how far it came, which only tools read."""
+STOP_WITHIN = 4.5
+"""Seconds for what is being forwarded; what the broker has not answered for is taken again."""
 LEAVE_WITHIN = 1.0
 """Seconds to leave the groups; one that is not left is expired by its session."""
 CLOSE_WITHIN = 0.5
@@ -70,8 +73,18 @@ class Service:
 
 
 @dataclass(frozen=True, slots=True)
+class Running:
+    """What a process is made of while it runs."""
+
+    app: AsgiFastStream
+    members: Sequence[Member]
+    forwarders: Sequence[Forwarder]
+    forwarding: Sequence[asyncio.Task[None]]
+
+
+@dataclass(frozen=True, slots=True)
 class Process:
-    """The services that run together, and the contract that they have with others.
+    """The services that run together, ways of the gateway, and their contract with others.
 
     ``now`` gives seconds since 1970.
     """
@@ -81,6 +94,8 @@ class Process:
     metrics: Metrics
     now: Callable[[], float]
     contract: Contract
+    ways: Sequence[Forwarding] = ()
+    """What is forwarded beside the services."""
     open_tracing: Callable[[str], Tracing] | None = None
     """Makes the spans of a service, by its name; None where no collector is named."""
     told: asyncio.Event = field(default_factory=asyncio.Event)
@@ -95,13 +110,16 @@ class Process:
         members = [
             Member(each.name, each.group, each.reads, Lag(self.now)) for each in self.services
         ]
-        health = Health(members)
+        forwarders = [Forwarder(way, self.settings, Lag(self.now), loop.time) for way in self.ways]
+        health = Health([*members, *forwarders])
         app = self._declare(members, health)
         workers = AsyncExitStack()
         async with serving(app, listening):
             try:
-                status = await self._work(app, members, health, workers)
-                await _leave(app, members)
+                forwarding = [self._forward(each, workers) for each in forwarders]
+                running = Running(app, members, forwarders, forwarding)
+                status = await self._work(running, health, workers)
+                await _leave(running)
             finally:
                 await _within(CLOSE_WITHIN, workers.aclose())
         log.info("ended", status=status)
@@ -116,14 +134,13 @@ class Process:
         routes = pages(health, self.metrics, contract)
         return build_app(broker, contract, routes)
 
-    async def _work(
-        self,
-        app: AsgiFastStream,
-        members: Sequence[Member],
-        health: Health,
-        workers: AsyncExitStack,
-    ) -> int:
-        starting = asyncio.create_task(self._start(app, members, workers), name="start")
+    def _forward(self, forwarder: Forwarder, workers: AsyncExitStack) -> asyncio.Task[None]:
+        observer = self._observe(forwarder, workers)
+        return asyncio.create_task(forwarder.run(observer), name=forwarder.name)
+
+    async def _work(self, running: Running, health: Health, workers: AsyncExitStack) -> int:
+        members = running.members
+        starting = asyncio.create_task(self._start(running.app, members, workers), name="start")
         tasks = [
             starting,
             asyncio.create_task(self._watch(health), name="watchdog"),
@@ -131,10 +148,12 @@ class Process:
             *(asyncio.create_task(member.feed.keep_telling()) for member in members),
         ]
         told = asyncio.create_task(self.told.wait())
-        await asyncio.wait({told, *tasks[1:]}, return_when=asyncio.FIRST_COMPLETED)
+        ends = {told, *tasks[1:], *running.forwarding}
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         is_told = told.done()
         if not is_told:
-            broken = next((error for error in map(_raised, tasks) if error is not None), None)
+            raised = map(_raised, (*tasks, *running.forwarding))
+            broken = next((error for error in raised if error is not None), None)
             log.critical("ending", dead=health.deaths(), exc_info=broken)
         for task in (told, *tasks):
             task.cancel()
@@ -146,20 +165,20 @@ class Process:
     ) -> None:
         """Open the workers, then join the groups, each until it is reachable."""
         for service, member in zip(self.services, members, strict=True):
-            observer = self._observe(service, member, workers)
+            observer = self._observe(member, workers)
             connect = partial(_connect, workers, service, member.feed, observer)
             member.works_with(await _until_reachable(connect, service.name))
         await _until_reachable(lambda: _join_all(app, members), "kafka")
         log.info("started", services=[service.name for service in self.services])
 
-    def _observe(self, service: Service, member: Member, workers: AsyncExitStack) -> Observer:
+    def _observe(self, member: Hosted, workers: AsyncExitStack) -> Observer:
         metrics = self.metrics.observe(member)
         if self.open_tracing is None:
-            return Heard(service.name, metrics)
-        tracing = self.open_tracing(service.name)
+            return Heard(member.name, metrics)
+        tracing = self.open_tracing(member.name)
         # It may wait for the collector, which the loop must not.
         workers.push_async_callback(asyncio.to_thread, tracing.close)
-        return Heard(service.name, metrics, tracing)
+        return Heard(member.name, metrics, tracing)
 
     async def _watch(self, health: Health) -> None:
         """Return once something ended that should run for ever."""
@@ -209,11 +228,24 @@ def _raised(task: asyncio.Task[None]) -> BaseException | None:
     return task.exception() if task.done() and not task.cancelled() else None
 
 
-async def _leave(app: AsgiFastStream, members: Sequence[Member]) -> None:
+async def _leave(running: Running) -> None:
     """Stop polling, finish the transactions in flight, tell how far it came, leave the groups."""
-    await asyncio.gather(*(member.leave() for member in members))
+    members = running.members
+    await asyncio.gather(*(member.leave() for member in members), _stop_forwarding(running))
     await _within(LAST_WORD_WITHIN, asyncio.gather(*(member.feed.tell() for member in members)))
-    await _within(LEAVE_WITHIN, app.stop())
+    await _within(LEAVE_WITHIN, running.app.stop())
+
+
+async def _stop_forwarding(running: Running) -> None:
+    """Let what is being forwarded end; what is late is given up, and taken again by another."""
+    for forwarder in running.forwarders:
+        forwarder.stop()
+    if running.forwarding:
+        _done, late = await asyncio.wait(running.forwarding, timeout=STOP_WITHIN)
+        for task in late:
+            task.cancel()
+        if late:
+            await asyncio.wait(late, timeout=CANCEL_WITHIN)
 
 
 async def _within(seconds: float, action: Awaitable[object]) -> None:

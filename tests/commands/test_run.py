@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
-from commands.composition import Service
 from commands.exits import USAGE
 from commands.hosting import build_process, contract_of, days_left, telling
 from commands.main import main
@@ -27,7 +27,7 @@ from runtime.host.metrics import Said
 from runtime.host.settings import described, read_settings
 from schemas.asyncapi import asyncapi_document
 from schemas.envelope import Event
-from schemas.events import CONSUMERS, Topic
+from schemas.events import CONSUMERS, ROUTES, Topic
 from tests.clinic import Clinic, Json, event, plan_of_care, service, session
 from tests.cluster.needed import own_kafka, own_redis
 from tests.docs.pages import table, text_of
@@ -95,23 +95,38 @@ def test_a_port_that_is_taken_stops_the_start(rulebook: RuleBook) -> None:
 def test_a_service_is_one_of_ours() -> None:
     """Any other word is wrong usage."""
     with pytest.raises(SystemExit) as exit_:
-        main(["run", "gateway"])
+        main(["run", "denials"])
     assert exit_.value.code == USAGE
 
 
 def test_all_runs_the_consumers_in_one_process(rulebook: RuleBook) -> None:
-    """Each is a group of its own, on the contract's topics."""
-    process = build_process(Service, read_settings({}), rulebook)
+    """Each is a group of its own, on the contract's topics; so is each way of the gateway."""
+    process = build_process([*CONSUMERS, *ROUTES], read_settings({}), rulebook)
     hosted = {each.name: (each.group, each.reads, each.writes) for each in process.services}
     assert hosted == {
         name: (f"therapy-{name}", reads, (writes, Topic.DEAD_LETTERS))
         for name, (reads, writes) in CONSUMERS.items()
     }
+    ways = {each.name: (each.group, each.reads, each.writes) for each in process.ways}
+    assert ways == {
+        name: (f"therapy-{name}", route.reads, route.writes) for name, route in ROUTES.items()
+    }
+
+
+def test_the_gateway_reads_the_key_that_an_event_has_from_then_on(rulebook: RuleBook) -> None:
+    """A clinician's time goes on under the NPI; a value without one says so."""
+    process = build_process(["gateway-clinicians"], read_settings({}), rulebook)
+    assert not process.services
+    (way,) = process.ways
+    assert way.key(b'{"npi":"1558888882","patient_id":"P-1","blocks":[]}') == "1558888882"
+    for without in (b"{", b"[]", b'{"patient_id":"P-1"}', b'{"npi":1}'):
+        with pytest.raises(msgspec.DecodeError):
+            way.key(without)
 
 
 def test_a_process_has_its_part_of_the_contract() -> None:
     """All of it for all consumers; of one the operations that it has, and their channels."""
-    assert contract_of(CONSUMERS) == asyncapi_document()
+    assert contract_of([*CONSUMERS, *ROUTES]) == asyncapi_document()
     units = contract_of(["units"])
     assert list(units["operations"]) == ["units.receive", "units.send", "units.send-dead-letter"]
     assert list(units["channels"]) == ["therapy.sessions", "therapy.units", "therapy.dead-letters"]

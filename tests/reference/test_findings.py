@@ -28,6 +28,7 @@ FIELDS = {
     FindingCode.UNITS_OVER_CLINICAL_LIMIT: {"code", "units", "limit"},
     FindingCode.TOO_MANY_MODIFIERS: {"modifiers"},
     FindingCode.INTERVALS_DISAGREE_WITH_MINUTES: {"how"},
+    FindingCode.OVERLAPPING_INTERVALS: {"where"},
     FindingCode.MINUTES_PER_UNIT_LOW: {"minutes", "units"},
     FindingCode.NOTE_LOOKS_COPIED: {"what"},
     FindingCode.AUTHORIZATION_MISSING: {"reason"},
