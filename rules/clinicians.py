@@ -5,7 +5,8 @@ meet, of two patients or of one patient's two disciplines or payers.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
+from math import ceil
 
 from reference.facts import Facts, NoValueInForce, Procedure
 from rules.findings import report
@@ -18,7 +19,8 @@ from schemas.values import FindingCode
 
 LONGEST = timedelta(days=1)
 """No block of treatment is longer: what is stated beyond that is a slip of the date."""
-HOUR = timedelta(hours=1)
+HOUR = 3600
+"""Seconds."""
 
 
 def blocks_by_clinician(
@@ -47,15 +49,16 @@ def blocks_by_clinician(
     return {npi: tuple(found[npi]) for npi in sorted(found)}
 
 
-def hours_of(blocks: Iterable[Block]) -> list[str]:
-    """Name the clock hours (UTC) that the blocks touch, in order: who overlaps shares one."""
-    found: set[datetime] = set()
+def hours_of(blocks: Iterable[Block]) -> list[int]:
+    """Return the clock hours that the blocks touch, counted since 1970, UTC, in order.
+
+    Blocks that overlap have an hour in common.
+    """
+    found: set[int] = set()
     for block in blocks:
-        hour = block.start.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
-        while hour < block.end:
-            found.add(hour)
-            hour += HOUR
-    return [hour.strftime("%Y-%m-%dT%H") for hour in sorted(found)]
+        first, end = int(block.start.timestamp()) // HOUR, block.end.timestamp()
+        found.update(range(first, ceil(end / HOUR)))
+    return sorted(found)
 
 
 def overlapping(

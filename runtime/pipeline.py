@@ -46,10 +46,14 @@ class Pipeline:
     """
 
     def __init__(self, stages: Sequence[Stage], log: Log) -> None:
-        """Run ``stages`` over ``log``; what no stage reads is not kept."""
+        """Run ``stages`` over ``log``; what no stage reads is not kept, and not forwarded."""
         self._stages = stages
         self._log = log
         self._read = frozenset(stage.reads for stage in stages)
+        self._ways = [
+            {type_: way for type_, way in stage.forwarded.items() if way.topic in self._read}
+            for stage in stages
+        ]
 
     def run(self, event: Event) -> Iterator[Event | StepFailed]:
         """Yield every event that the consumers emit for this one, stage by stage.
@@ -68,7 +72,7 @@ class Pipeline:
         """Take an event of a topic through the stages, and note what is to be forwarded."""
         log = self._log
         log.append(topic, (event,))
-        for stage in self._stages:
+        for stage, ways in zip(self._stages, self._ways, strict=True):
             consumer, is_read = stage.consumer, stage.writes in self._read
             for arriving in log.take_all(stage.reads):
                 try:
@@ -80,14 +84,14 @@ class Pipeline:
                     log.append(stage.writes, handled.emitted)
                 if is_read and handled.passes_on:
                     log.append(stage.writes, (arriving,))
-                if stage.forwarded:
-                    forwarded.extend(_forwarded(stage, handled.emitted))
+                if ways:
+                    forwarded.extend(_forwarded(ways, handled.emitted))
                 yield from handled.emitted
 
 
-def _forwarded(stage: Stage, emitted: Sequence[Event]) -> Iterator[tuple[str, Event]]:
+def _forwarded(ways: Mapping[str, Way], emitted: Sequence[Event]) -> Iterator[tuple[str, Event]]:
     """Give the events that the gateway takes along, each with its topic and under its key."""
     for event in emitted:
-        way = stage.forwarded.get(event.type)
+        way = ways.get(event.type)
         if way is not None:
             yield way.topic, replace(event, partitionkey=way.key(event))

@@ -40,6 +40,6 @@ def day_key(npi: str, visit_day_id: str) -> Key:
     return ("day", npi, visit_day_id)
 
 
-def hour_key(npi: str, hour: str) -> Key:
-    """Name a clinician's clock hour."""
-    return ("hour", npi, hour)
+def hour_key(npi: str, hour: int) -> Key:
+    """Name a clinician's clock hour, counted since 1970."""
+    return ("hour", npi, str(hour))

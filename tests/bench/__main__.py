@@ -8,9 +8,10 @@ from functools import partial
 from statistics import median
 from time import perf_counter
 
-from commands.composition import Service, build_pipeline
+from commands.composition import CHAIN, Service, build_pipeline, connect
 from commands.replay import AHEAD, GC_THRESHOLDS
 from reference.rulebook import RuleBook, load
+from runtime.memory import MemoryStateView
 from runtime.pipeline import Pipeline, StepFailed
 from schemas.envelope import Event, write_structured
 from schemas.events import CLINICAL
@@ -26,7 +27,11 @@ LONG_VISITS = 300
 LONG_PATIENTS = 30
 EDGE = 10
 """Visits at each end of a long stay that are compared."""
-STAGES = ((Service.UNITS, "units alone", 0.3), (Service.CLAIMS, "all three", 0.15))
+STAGES = (
+    (CHAIN[:1], "units alone", 0.3),
+    (CHAIN, "all three", 0.15),
+    (tuple(Service), "with clinicians", 0.13),
+)
 """How far the events go, and the ratio to reach there, counted with writing."""
 PROFILED = 12
 
@@ -57,9 +62,10 @@ def _measure(lines: Sequence[bytes], reader: Reader, rulebook: RuleBook) -> None
     rates: dict[tuple[str, str], list[float]] = {}
     for _ in range(ROUNDS):
         parsing.append(_rate(lines, partial(_parse, lines, reader)))
-        for through, title, _aim in STAGES:
+        for services, title, _aim in STAGES:
             for way, write in ways:
-                running = partial(_run, lines, reader, build_pipeline(rulebook, through), write)
+                pipeline = connect(rulebook, {each: MemoryStateView() for each in services})
+                running = partial(_run, lines, reader, pipeline, write)
                 rates.setdefault((title, way), []).append(_rate(lines, running))
     alone = median(parsing)
     print(f"{len(lines)} events of {PATIENTS} patients; medians of {ROUNDS} rounds, one core")

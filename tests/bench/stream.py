@@ -3,6 +3,7 @@
 import json
 import random
 from datetime import date, timedelta
+from zlib import crc32
 
 from tests.clinic import Json, document, event, plan_of_care, service, session
 
@@ -78,7 +79,7 @@ def _session(name: str, day: int, chance: random.Random) -> Json:
         f"{on.isoformat()}T14:{minute:02}:00-06:00"
         for minute in (0, services[0]["therapist_minutes"])
     )
-    block = {"start": started, "end": stopped, "clinician": "1558888882"}
+    block = {"start": started, "end": stopped, "clinician": _clinician_of(name)}
     services[0] |= {"intervals": [block]}
     times = {"started_at": started, "ended_at": f"{on.isoformat()}T15:00:00-06:00"}
     stated = {
@@ -87,6 +88,11 @@ def _session(name: str, day: int, chance: random.Random) -> Json:
         "diagnoses": ["M25.561", "R26.89"],
     }
     return session(f"S-{day}", services, **stated, **times)
+
+
+def _clinician_of(name: str) -> str:
+    """Return an NPI of the patient's own: nobody is with two of them in the same minutes."""
+    return f"1{crc32(name.encode()) % 1_000_000_000:09}"
 
 
 def _note(visit: int, *, signed: bool) -> Json:

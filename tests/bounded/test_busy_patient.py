@@ -1,6 +1,6 @@
 """One patient with half of all traffic: a batch reads its state a few times all the same."""
 
-from commands.composition import Service
+from commands.composition import CHAIN, Service
 from commands.plans import build_plan
 from reference.rulebook import RuleBook
 from runtime.doubles.clock import run
@@ -35,7 +35,7 @@ class Views:
 def test_the_events_of_one_patient_ask_for_their_state_together(rulebook: RuleBook) -> None:
     """They run one after the other, and yet not one read after the other."""
     traffic = [each for pair in zip(_busy(), _even(), strict=False) for each in pair]
-    for service in Service:
+    for service in CHAIN:
         views = Views()
         crowd = Crowd(build_plan(service, rulebook), PARTITIONS, views=views)
         member = run(crowd.run({0: traffic}))

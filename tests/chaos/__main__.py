@@ -13,7 +13,7 @@ from collections import Counter
 
 from redis.asyncio import Redis as RedisClient
 
-from commands.composition import Service
+from commands.composition import CHAIN
 from commands.plans import build_plan
 from reference.rulebook import RuleBook, load
 from runtime.kafka.log import KafkaLog
@@ -90,7 +90,7 @@ def run(seed: int, arguments: Namespace, rulebook: RuleBook) -> tuple[Verdict, C
 
 
 async def _play(seed: int, seconds: float, faults: Faults, rulebook: RuleBook) -> Verdict:
-    plans = [build_plan(service, rulebook) for service in Service]
+    plans = [build_plan(service, rulebook) for service in CHAIN]
     settings = KafkaSettings(bootstrap_servers=faults.kafka.bootstrap_servers)
     async with KafkaLog(settings) as log:
         faults.workers.start()

@@ -8,12 +8,10 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from commands.composition import PROCESSORS
+from commands.composition import PROCESSORS, connect
 from commands.replay import replay
 from reference.rulebook import PACKAGE, RuleBook, load
-from runtime.consumer import Consumer
-from runtime.memory import MemoryLog, MemoryStateView
-from runtime.pipeline import Pipeline, Stage
+from runtime.memory import MemoryStateView
 from schemas.envelope import Event, write_structured
 from schemas.events import CLINICAL, EventType
 from schemas.reading import Reader
@@ -108,6 +106,16 @@ def _accrued(data: Json) -> str:
     return f"{said}; balance {spend['balance_before']} before it, {spend['balance_after']} after"
 
 
+def _time(data: Json) -> str:
+    blocks = [f"{each['start'][11:16]} to {each['end'][11:16]}" for each in data["blocks"]]
+    return f"{data['date_of_service']}, revision {data['revision']}: {', '.join(blocks) or 'none'}"
+
+
+def _overlap(data: Json) -> str:
+    lines = ", ".join(f"line {each['line']} of {each['session_id']}" for each in data["lines"])
+    return f"revision {data['revision']}: {lines or 'nothing any more'}"
+
+
 def _balance(data: Json) -> str:
     return f"{data['threshold_group']} {data['year']}: {data['running_total']} in all"
 
@@ -152,6 +160,8 @@ def _day(data: Json) -> str:
 
 IN_SHORT: dict[EventType, Callable[[Json], str]] = {
     EventType.UNITS_COMPUTED: _units,
+    EventType.CLINICIAN_DAY: _time,
+    EventType.CLINICIAN_OVERLAP: _overlap,
     EventType.SPEND_ACCRUED: _accrued,
     EventType.SPEND_BALANCE: _balance,
     EventType.THRESHOLD_CROSSED: _crossed,
@@ -166,24 +176,16 @@ IN_SHORT: dict[EventType, Callable[[Json], str]] = {
 
 def _decide_again(lines: list[bytes], rulebook: RuleBook) -> Iterator[bytes]:
     """Run all lines but the last before a release is loaded, and the last one after it."""
-    views = [MemoryStateView() for _service in PROCESSORS]
+    views = {service: MemoryStateView() for service in PROCESSORS}
     reader, before = Reader(CLINICAL), _without(LOADED_LATER)
     for number, line in enumerate(lines, 1):
         event = reader.read_structured(line)
         assert isinstance(event, Event)
         known = rulebook if number == len(lines) else before
-        for emitted in _consumers(known, views).run(event):
+        # The consumers start again: the state of before, another rulebook.
+        for emitted in connect(known, views).run(event):
             assert isinstance(emitted, Event)
             yield write_structured(emitted)
-
-
-def _consumers(rulebook: RuleBook, views: list[MemoryStateView]) -> Pipeline:
-    """Return the three consumers as they start again: the state of before, another rulebook."""
-    stages = [
-        Stage(Consumer(processor(rulebook), view, rulebook.version), reads, writes)
-        for view, (processor, reads, writes) in zip(views, PROCESSORS.values(), strict=True)
-    ]
-    return Pipeline(stages, MemoryLog())
 
 
 def _without(folder: str) -> RuleBook:

@@ -2,7 +2,18 @@
 
 import pytest
 
-from schemas.events import CLINICAL, CONSUMERS, DECISIONS, MODELS, ON_TOPIC, EventType, Topic
+from schemas.events import (
+    CLINICAL,
+    CONSUMERS,
+    DECISIONS,
+    KEY_FIELDS,
+    MODELS,
+    ON_TOPIC,
+    ROUTES,
+    EventType,
+    Route,
+    Topic,
+)
 
 SESSIONS = (
     "therapy.session.completed.v1",
@@ -13,6 +24,8 @@ DOCUMENTS = "therapy.documentation.received.v1"
 REPORTS = "therapy.accrual.reported.v1"
 MONITORING = "therapy.monitoring.recorded.v1"
 REDECISIONS = "therapy.redecision.requested.v1"
+CLINICIANS = "therapy.clinician.day.v1"
+OVERLAPS = "therapy.clinician.overlap.v1"
 CROSSINGS = "therapy.threshold.crossed.v1"
 CLAIMS = (
     "therapy.claim.withdrawn.v1",
@@ -22,8 +35,8 @@ CLAIMS = (
     "therapy.claim.ready.v1",
 )
 CONTRACT = {
-    "therapy.sessions": {*SESSIONS, DOCUMENTS, MONITORING, REPORTS, REDECISIONS},
-    "therapy.units": {"therapy.units.computed.v1", DOCUMENTS, REPORTS, REDECISIONS},
+    "therapy.sessions": {*SESSIONS, DOCUMENTS, MONITORING, REPORTS, REDECISIONS, OVERLAPS},
+    "therapy.units": {"therapy.units.computed.v1", CLINICIANS, DOCUMENTS, REPORTS, REDECISIONS},
     "therapy.spend": {
         "therapy.spend.accrued.v1",
         "therapy.spend.balance.v1",
@@ -32,6 +45,8 @@ CONTRACT = {
         REDECISIONS,
     },
     "therapy.claims": {*CLAIMS, CROSSINGS},
+    "therapy.clinicians": {CLINICIANS},
+    "therapy.overlaps": {OVERLAPS},
     "therapy.dead-letters": {"therapy.dead-letter.v1"},
 }
 
@@ -53,12 +68,20 @@ def test_decisions_are_in_the_order_in_which_they_are_tried() -> None:
 
 
 def test_each_consumer_reads_what_the_one_before_it_writes() -> None:
-    """One stream runs from the sessions to the claims."""
-    reads = [read for read, _ in CONSUMERS.values()]
-    writes = [written for _, written in CONSUMERS.values()]
-    assert list(CONSUMERS) == ["units", "spend", "claims"]
+    """One stream runs from the sessions to the claims; the clinicians stand beside it."""
+    chain = [CONSUMERS[name] for name in ("units", "spend", "claims")]
+    reads, writes = [read for read, _ in chain], [written for _, written in chain]
+    assert set(CONSUMERS) == {"units", "spend", "claims", "clinicians"}
     assert (reads[0], writes[-1]) == (Topic.SESSIONS, Topic.CLAIMS)
     assert reads[1:] == writes[:-1]
+
+
+@pytest.mark.parametrize("route", ROUTES.values(), ids=list(ROUTES))
+def test_the_gateway_goes_where_the_key_changes(route: Route) -> None:
+    """What it takes stands on both topics; from units to the clinicians and back to sessions."""
+    assert set(route.types) <= set(ON_TOPIC[route.reads]) & set(ON_TOPIC[route.writes])
+    assert KEY_FIELDS.get(route.reads, "patient_id") != KEY_FIELDS.get(route.writes, "patient_id")
+    assert all(route.key in MODELS[type_].model_fields for type_ in route.types)
 
 
 @pytest.mark.parametrize("type_", CLINICAL)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from multiprocessing import get_context
 
-from commands.composition import Service
+from commands.composition import CHAIN
 from commands.plans import build_plan
 from reference.rulebook import RuleBook, load
 from runtime.doubles.schedule import Schedule
@@ -88,7 +88,7 @@ def simulation() -> Simulation:
 
 def real_plans(rulebook: RuleBook) -> list[Plan]:
     """Return the three consumers; a record that was read once is remembered."""
-    plans = [build_plan(service, rulebook) for service in Service]
+    plans = [build_plan(service, rulebook) for service in CHAIN]
     return [replace(plan, read=_remembering(plan.read)) for plan in plans]
 
 

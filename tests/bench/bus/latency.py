@@ -7,7 +7,7 @@ from statistics import quantiles
 
 from aiokafka.record.memory_records import MemoryRecords
 
-from commands.composition import Service
+from commands.composition import CHAIN
 from commands.plans import build_plan
 from reference.rulebook import RuleBook
 from runtime.engine.messages import ARRIVED
@@ -92,7 +92,7 @@ async def _decided(
     process = bus.start_service("all")
     await send_evenly(bus.servers, Topic.SESSIONS, messages, bus.partitions, RATE)
     _print_work(process)
-    plans = [build_plan(service, rulebook) for service in Service]
+    plans = [build_plan(service, rulebook) for service in CHAIN]
     await wait_until_through(log, plans, bus.partitions, PATIENCE_SECONDS)
     process.end()
     written: list[tuple[int, int]] = []
