@@ -3,17 +3,18 @@
 import json
 
 import pytest
+from msgspec.structs import replace
 
-from commands.composition import Service, build_pipeline
+from commands.composition import CHAIN, Service, build_pipeline, forwarded_from
 from commands.plans import STRUCTURED, build_plan
 from reference.rulebook import RuleBook
 from runtime.engine.messages import event_message
-from runtime.engine.plan import Unread
+from runtime.engine.plan import Plan, Unread
 from runtime.engine.records import Record
 from schemas.envelope import Event, write_structured
-from schemas.events import CLINICAL
+from schemas.events import CLINICAL, Topic
 from schemas.reading import Reader
-from tests.clinic import Json, event, plan_of_care, service, session
+from tests.clinic import THERAPIST, Json, event, plan_of_care, service, session
 
 HEADERS = (("content-type", STRUCTURED.encode()),)
 
@@ -36,7 +37,7 @@ def structured(each: Event, key: bytes = b"P-1") -> Record:
     return Record(0, key, write_structured(each), HEADERS)
 
 
-@pytest.mark.parametrize("name", list(Service))
+@pytest.mark.parametrize("name", CHAIN)
 def test_a_document_is_read_in_both_modes_by_every_consumer(
     rulebook: RuleBook, name: Service
 ) -> None:
@@ -73,3 +74,47 @@ def test_a_key_that_is_not_the_patient_is_a_dead_letter_in_both_modes(rulebook: 
         Record(0, b"somebody else", message.value, message.headers),
     ):
         assert plan.read(record) == Unread("key_mismatch", "partitionkey")
+
+
+def test_what_is_forwarded_is_read_under_its_new_key(rulebook: RuleBook) -> None:
+    """A clinician's time by the NPI; what overlaps among the hospital's own, and open."""
+    way = forwarded_from(Topic.UNITS)["therapy.clinician.day.v1"]
+    block = {"start": "2026-03-02T14:00:00-06:00", "end": "2026-03-02T14:15:00-06:00"}
+    pipeline, emitted = build_pipeline(rulebook), list[Event]()
+    for number in (1, 2):
+        data = session(f"S-{number}", [service(1, "97110", 15, intervals=[block])])
+        sent = read_in("session.completed", {**data, "patient_id": f"P-{number}"})
+        emitted = [each for each in pipeline.run(sent) if isinstance(each, Event)]
+    told = next(each for each in emitted if each.type == "therapy.clinician.day.v1")
+    forwarded = replace(told, partitionkey=way.key(told))
+    assert (way.topic, forwarded.partitionkey) == ("therapy.clinicians", THERAPIST)
+    assert read_again(build_plan(Service.CLINICIANS, rulebook), forwarded) == told.data
+    assert read_again(build_plan(Service.CLINICIANS, rulebook), told) == Unread(
+        "key_mismatch", "partitionkey"
+    )
+    said = next(each for each in emitted if each.type == "therapy.clinician.overlap.v1")
+    back = forwarded_from(Topic.OVERLAPS)["therapy.clinician.overlap.v1"]
+    assert (said.partitionkey, back.key(said)) == (THERAPIST, said.data.patient_id)
+    units = build_plan(Service.UNITS, rulebook)
+    assert read_again(units, replace(said, partitionkey=back.key(said))) == said.data
+    assert units.read(structured(said, said.data.patient_id.encode())) == Unread(
+        "unknown_type", "type"
+    )
+
+
+def test_the_hospital_is_read_closed_where_it_writes(rulebook: RuleBook) -> None:
+    """A field that nobody knows is refused by ``units``, and left out by who reads ours."""
+    message = event_message(document(), ())
+    value = (message.value or b"")[:-1] + b',"mrn":"1"}'
+    record = Record(0, message.key, value, message.headers)
+    assert build_plan(Service.UNITS, rulebook).read(record) == Unread(
+        "invalid_data", "data.an unknown field"
+    )
+    assert isinstance(build_plan(Service.SPEND, rulebook).read(record), Event)
+
+
+def read_again(plan: Plan, event: Event) -> object:
+    """Return the data of an event as a consumer reads it, or why it does not."""
+    message = event_message(event, ())
+    read = plan.read(Record(0, message.key, message.value, message.headers))
+    return read.data if isinstance(read, Event) else read

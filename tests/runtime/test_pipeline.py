@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from runtime.consumer import Consumer
 from runtime.memory import MemoryLog, MemoryStateView
-from runtime.pipeline import Pipeline, Stage, StepFailed
+from runtime.pipeline import Pipeline, Stage, StepFailed, Way
 from runtime.processor import Output, Step, Steps
 from schemas.envelope import Event
 
@@ -97,3 +97,65 @@ def test_a_step_that_raises_keeps_nothing_and_the_next_event_goes_on() -> None:
     first = next(running.run(event("e")))
     assert isinstance(first, Event)
     assert first.data == "e:1"
+
+
+class Answering:
+    """Answers what it is asked, once for each letter of it, and hears answers."""
+
+    source = "/answering"
+
+    def process(self, event: Event) -> Steps:
+        """Emit an answer for each letter; of an answer nothing."""
+        yield ()
+        letters = event.data if event.type == "asked" else ""
+        return Step(outputs=[Output("answered", "day", letter) for letter in letters])
+
+
+class Asking:
+    """Asks twice what it is given, and says what it is answered."""
+
+    source = "/asking"
+
+    def process(self, event: Event) -> Steps:
+        """Emit two questions, or the answer."""
+        yield ()
+        if event.type == "answered":
+            return Step(outputs=[Output("said", "day", f"{event.partitionkey}:{event.data}")])
+        return Step(outputs=[Output("asked", "day", event.data)] * 2)
+
+
+def test_what_is_forwarded_comes_after_all_that_its_cause_led_to() -> None:
+    """One event after the other, in the order in which they were emitted, until none is left."""
+    asked = {"asked": Way("questions", lambda event: f"to {event.partitionkey}")}
+    answered = {"answered": Way("in", lambda _event: "back")}
+    asking = Consumer(Asking(), MemoryStateView(), "r")
+    silent = Consumer(Silent(), MemoryStateView(), "r")
+    answering = Consumer(Answering(), MemoryStateView(), "r")
+    running = Pipeline(
+        [
+            Stage(asking, "in", "middle", asked),
+            Stage(silent, "middle", "out"),
+            Stage(answering, "questions", "answers", answered),
+        ],
+        MemoryLog(),
+    )
+    emitted = [each for each in running.run(event("xy")) if isinstance(each, Event)]
+    assert [f"{each.type} {each.data}" for each in emitted] == [
+        *("asked xy", "asked xy", "heard xy", "heard xy"),
+        *("answered x", "answered y", "answered x", "answered y"),
+        *("said back:x", "heard back:x", "said back:y", "heard back:y"),
+        *("said back:x", "heard back:x", "said back:y", "heard back:y"),
+    ]
+    answers = [each for each in emitted if each.type == "answered"]
+    assert {each.partitionkey for each in answers} == {"to P-1"}
+    assert {each.correlationid for each in emitted} == {"xy"}
+
+
+def test_what_no_stage_reads_is_not_forwarded() -> None:
+    """Nor kept: memory holds what is under way."""
+    log = MemoryLog()
+    asked = {"asked": Way("questions", lambda event: event.partitionkey)}
+    asking = Consumer(Asking(), MemoryStateView(), "r")
+    emitted = list(Pipeline([Stage(asking, "in", "middle", asked)], log).run(event("x")))
+    assert len(emitted) == 2
+    assert [list(log.take_all(topic)) for topic in ("middle", "questions")] == [[], []]
