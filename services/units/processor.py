@@ -1,6 +1,7 @@
 """The consumer ``units``: keeps each session's truth, and computes its visit day again."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -48,25 +49,20 @@ class UnitsProcessor:
     def __init__(self, rulebook: RuleBook) -> None:
         """Decide under ``rulebook``, which is loaded once and frozen."""
         self._rulebook = rulebook
+        self._handlers: Mapping[str, Callable[[Any], Steps]] = {
+            EventType.SESSION_COMPLETED: self._take_session,
+            EventType.SESSION_AMENDED: self._take_session,
+            EventType.SESSION_VOIDED: self._void_session,
+            EventType.DOCUMENTATION_RECEIVED: self._take_document,
+            EventType.REDECISION_REQUESTED: self._decide_again,
+            EventType.MONITORING_RECORDED: self._take_record,
+            EventType.CLINICIAN_OVERLAP: self._take_overlap,
+        }
 
     def process(self, event: Event) -> Steps:
         """Handle one event of ``therapy.sessions``."""
-        data = event.data
-        match event.type:
-            case EventType.SESSION_COMPLETED | EventType.SESSION_AMENDED:
-                return self._take_session(data)
-            case EventType.SESSION_VOIDED:
-                return self._void_session(data)
-            case EventType.DOCUMENTATION_RECEIVED:
-                return self._take_document(data)
-            case EventType.REDECISION_REQUESTED:
-                return self._decide_again(data)
-            case EventType.MONITORING_RECORDED:
-                return self._take_record(data)
-            case EventType.CLINICIAN_OVERLAP:
-                return self._take_overlap(data)
-            case _:
-                return pass_on()
+        handle = self._handlers.get(event.type)
+        return pass_on() if handle is None else handle(event.data)
 
     def _take_session(self, session: Session) -> Steps:
         """Let the highest revision be the truth; compute the day it left and the day it is in."""

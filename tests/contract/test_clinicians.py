@@ -60,15 +60,15 @@ class Bus:
             self._forward(writes, key, handled.emitted)
 
     def _forward(self, topic: Topic, key: str, emitted: Iterable[Event]) -> None:
-        """Take events on in their order; now and then crash, and take the last ones again."""
+        """Take events on in their order; now and then a late one brings some again."""
         sent = self._forwarded[topic.value, key]
         for each in emitted:
             way = forwarded_from(topic).get(each.type)
             if way is not None:
                 under = msgspec.structs.replace(each, partitionkey=way.key(each))
                 sent.append(((way.topic, under.partitionkey), under))
-                again = self._chance.choice([0, 0, 0, 1, 4])
-                for queue, event in (sent[-1], *sent[len(sent) - again :]):
+                repeated = self._chance.choices(sent, k=self._chance.choice([0, 0, 0, 1, 3]))
+                for queue, event in (sent[-1], *repeated):
                     self._waiting[queue].append(event)
 
 
