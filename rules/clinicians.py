@@ -6,7 +6,7 @@ meet, of two patients or of one patient's two disciplines or payers.
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
-from math import ceil
+from math import ceil, floor
 
 from reference.facts import Facts, NoValueInForce, Procedure
 from rules.findings import report
@@ -19,8 +19,7 @@ from schemas.values import FindingCode
 
 LONGEST = timedelta(days=1)
 """No block of treatment is longer: what is stated beyond that is a slip of the date."""
-HOUR = 3600
-"""Seconds."""
+HOUR = timedelta(hours=1).total_seconds()
 
 
 def blocks_by_clinician(
@@ -56,8 +55,8 @@ def hours_of(blocks: Iterable[Block]) -> list[int]:
     """
     found: set[int] = set()
     for block in blocks:
-        first, end = int(block.start.timestamp()) // HOUR, block.end.timestamp()
-        found.update(range(first, ceil(end / HOUR)))
+        first, end = block.start.timestamp() / HOUR, block.end.timestamp() / HOUR
+        found.update(range(floor(first), ceil(end)))
     return sorted(found)
 
 
