@@ -10,15 +10,13 @@ from math import ceil, floor
 
 from reference.facts import Facts, NoValueInForce, Procedure
 from rules.findings import report
-from rules.intervals import clinician_of
+from rules.intervals import clinician_of, spans_on
 from schemas.clinicians import Block
 from schemas.finding import Finding
 from schemas.session import Session
 from schemas.units import ServiceReference, UnitsLine
 from schemas.values import FindingCode
 
-LONGEST = timedelta(days=1)
-"""No block of treatment is longer: what is stated beyond that is a slip of the date."""
 HOUR = timedelta(hours=1).total_seconds()
 
 
@@ -29,7 +27,8 @@ def blocks_by_clinician(
 
     Group codes and codes that need no constant contact do not count, nor does a block of which
     nobody says whose it is. Where an interval names no clinician, the only one of the session
-    who can have treated is meant.
+    who can have treated is meant. What lies on another date is that date's: a time over midnight
+    may stand whole in the sessions of both.
     """
     found: dict[str, list[Block]] = {}
     procedures = facts.procedures
@@ -41,11 +40,13 @@ def blocks_by_clinician(
                 continue
             for each in service.intervals:
                 npi = clinician_of(each, session)
-                if npi is not None and each.start < each.end:
-                    end = min(each.end, each.start + LONGEST)
-                    block = Block(session.session_id, service.line, each.start, end)
-                    found.setdefault(npi, []).append(block)
-    return {npi: tuple(found[npi]) for npi in sorted(found)}
+                if npi is None:
+                    continue
+                found.setdefault(npi, []).extend(
+                    Block(session.session_id, service.line, start, end)
+                    for start, end in spans_on([each], session.date_of_service)
+                )
+    return {npi: tuple(found[npi]) for npi in sorted(found) if found[npi]}
 
 
 def hours_of(blocks: Iterable[Block]) -> list[int]:

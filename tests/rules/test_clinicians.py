@@ -47,7 +47,9 @@ def read_session(name: str, stated: Mapping[str, Any]) -> Session:
     intervals = [{"start": _at(a), "end": _at(b), **named} for a, b in stated["times"]]
     treated = [{"npi": NPIS[role], "role": role} for role in stated.get("treated", ["therapist"])]
     done = [service(1, stated["code"], 10, intervals=intervals)]
-    return Session.model_validate_json(to_json(session(name, done, clinicians=treated)))
+    on = str(stated.get("date", "2026-03-02"))
+    data = session(name, done, clinicians=treated, date_of_service=on)
+    return Session.model_validate_json(to_json(data))
 
 
 def _at(stated: str) -> str:
