@@ -49,20 +49,11 @@ class UnitsProcessor:
     def __init__(self, rulebook: RuleBook) -> None:
         """Decide under ``rulebook``, which is loaded once and frozen."""
         self._rulebook = rulebook
-        self._handlers: Mapping[str, Callable[[Any], Steps]] = {
-            EventType.SESSION_COMPLETED: self._take_session,
-            EventType.SESSION_AMENDED: self._take_session,
-            EventType.SESSION_VOIDED: self._void_session,
-            EventType.DOCUMENTATION_RECEIVED: self._take_document,
-            EventType.REDECISION_REQUESTED: self._decide_again,
-            EventType.MONITORING_RECORDED: self._take_record,
-            EventType.CLINICIAN_OVERLAP: self._take_overlap,
-        }
 
     def process(self, event: Event) -> Steps:
         """Handle one event of ``therapy.sessions``."""
-        handle = self._handlers.get(event.type)
-        return pass_on() if handle is None else handle(event.data)
+        handle = HANDLERS.get(event.type)
+        return pass_on() if handle is None else handle(self, event.data)
 
     def _take_session(self, session: Session) -> Steps:
         """Let the highest revision be the truth; compute the day it left and the day it is in."""
@@ -167,6 +158,18 @@ class UnitsProcessor:
         touched = [Touched(name, only_if_rulebook_differs=True) for name in listed]
         step = yield from work.compute(touched, by_date=True)
         return Step(step.changes, step.outputs, passes_on=True)
+
+
+HANDLERS: Mapping[str, Callable[[UnitsProcessor, Any], Steps]] = {
+    EventType.SESSION_COMPLETED: UnitsProcessor._take_session,  # noqa: SLF001 - its own table
+    EventType.SESSION_AMENDED: UnitsProcessor._take_session,  # noqa: SLF001
+    EventType.SESSION_VOIDED: UnitsProcessor._void_session,  # noqa: SLF001
+    EventType.DOCUMENTATION_RECEIVED: UnitsProcessor._take_document,  # noqa: SLF001
+    EventType.REDECISION_REQUESTED: UnitsProcessor._decide_again,  # noqa: SLF001
+    EventType.MONITORING_RECORDED: UnitsProcessor._take_record,  # noqa: SLF001
+    EventType.CLINICIAN_OVERLAP: UnitsProcessor._take_overlap,  # noqa: SLF001
+}
+"""Beside the class, not in it: bound methods would make each processor a cycle."""
 
 
 def _merges_into(document: Document) -> str | None:

@@ -125,6 +125,9 @@ def story(clinic: Clinic) -> list[Json]:
     short = session("S-3", [service(1, "97110", 5)], date_of_service="2026-03-05")
     later = session("S-4", [service(1, "97110", 30)], date_of_service="2027-01-05")
     attested = {"statement": "skilled care", "threshold_group": "pt_slp", "year": 2026}
+    block = {"start": "2026-03-06T14:00:00-06:00", "end": "2026-03-06T14:30:00-06:00"}
+    timed = [service(1, "97110", 30, intervals=[block])]
+    on = {"date_of_service": "2026-03-06"}
     return [
         *clinic.receive(plan_of_care()),
         *clinic.complete(full),
@@ -136,6 +139,8 @@ def story(clinic: Clinic) -> list[Json]:
         *clinic.amend({**full, "revision": 2, "services": full["services"][:1]}),
         *clinic.void("S-1"),
         *clinic.void("S-2"),
+        *clinic.complete(session("S-5", timed, **on)),
+        *clinic.complete(session("S-5", timed, patient_id="P-2", **on)),
     ]
 
 
