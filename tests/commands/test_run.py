@@ -13,6 +13,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 
 import msgspec
@@ -190,7 +191,7 @@ class Cluster:
             check=False,
         )
 
-    def start(self, log: Path, collector: str) -> subprocess.Popen[bytes]:
+    def start(self, log: Path, collector: str = "") -> subprocess.Popen[bytes]:
         """Start all consumers, which log everything that they ever would."""
         told = {"THERAPY_LOG_LEVEL": "debug", "THERAPY_TRACES_ENDPOINT": collector}
         environment = {**self.environment, **told}
@@ -259,6 +260,99 @@ async def test_the_consumers_decide_on_kafka_as_in_a_replay(
 def _span_id(number: int) -> str:
     """Return the id of the hospital's own span of an event."""
     return f"{number + 1:016x}"
+
+
+def _timed(patient: str, start: int, end: int) -> Json:
+    """Return a session from one minute after 14:00 to another."""
+    times = {"start": f"2026-03-02T14:{start}:00-06:00", "end": f"2026-03-02T14:{end}:00-06:00"}
+    done = [service(1, "97110", end - start, intervals=[times], charge="70.00")]
+    return session("S", done, patient_id=patient)
+
+
+def at_once() -> list[Json]:
+    """Return what happens to four patients of one clinician in one hour."""
+    happened: list[tuple[str, Json]] = []
+    for number, (start, end) in enumerate(
+        (("00", "20"), ("10", "30"), ("30", "50"), ("45", "59"))
+    ):
+        named = {"patient_id": f"P-{number}"}
+        times = {
+            name: f"2026-03-02T14:{at}:00-06:00" for name, at in (("start", start), ("end", end))
+        }
+        minutes = int(end) - int(start)
+        visit = session("S", [service(1, "97110", minutes, intervals=[times], charge="70.00")])
+        happened += [
+            ("documentation.received", plan_of_care() | named),
+            ("session.completed", visit | named),
+        ]
+    times = {"start": "2026-03-02T14:20:00-06:00", "end": "2026-03-02T14:30:00-06:00"}
+    visit = session("S", [service(1, "97110", 10, intervals=[times], charge="70.00")], revision=2)
+    happened.append(("session.amended", visit | {"patient_id": "P-1"}))
+    return [
+        event(kind, data, time=f"2026-03-05T10:{number:02}:00-06:00", event_id=f"e-{number}")
+        for number, (kind, data) in enumerate(happened)
+    ]
+
+
+async def test_one_clinician_with_two_patients_is_found_on_kafka(
+    cluster: Cluster, clinic: Clinic, tmp_path: Path
+) -> None:
+    """Over two partitions, the gateway there and back, and a crash: as a replay ends."""
+    assert (
+        cluster.therapy("topics", "create", "--partitions", "2", "--replicas", "1").returncode == 0
+    )
+    wanted = {}
+    for each in at_once():
+        for emitted in clinic.send_event(each):
+            if emitted["source"] == "/therapy/claims":
+                wanted[emitted["partitionkey"]] = emitted["type"]
+    assert {name: type_[14:-3] for name, type_ in wanted.items()} == {
+        "P-0": "ready",
+        "P-1": "ready",
+        "P-2": "needs-documentation",
+        "P-3": "needs-documentation",
+    }
+    running = cluster.start(tmp_path / "first")
+    try:
+        await _write(cluster, at_once()[:6])
+        await _decided(cluster, 1)
+        running.kill()
+        running.wait()
+        running = cluster.start(tmp_path / "second")
+        await _write(cluster, at_once()[6:])
+        await _ends_with(cluster, wanted)
+    finally:
+        running.send_signal(signal.SIGTERM)
+        status = await asyncio.to_thread(running.wait, 8)
+    assert status == 0
+
+
+async def _write(cluster: Cluster, events: list[Json]) -> None:
+    async with AIOKafkaProducer(bootstrap_servers=cluster.kafka) as producer:
+        for each in events:
+            structured = [("content-type", b"application/cloudevents+json")]
+            value, key = json.dumps(each).encode(), each["partitionkey"].encode()
+            await producer.send_and_wait(Topic.SESSIONS, value, key=key, headers=structured)
+
+
+async def _ends_with(cluster: Cluster, wanted: Mapping[str, str]) -> None:
+    """Wait until each patient's last decision is the wanted one, and stays it for two seconds."""
+    found: dict[str, str] = {}
+    consumer = AIOKafkaConsumer(
+        Topic.CLAIMS,
+        bootstrap_servers=cluster.kafka,
+        auto_offset_reset="earliest",
+        isolation_level="read_committed",
+    )
+    async with consumer, asyncio.timeout(READY_WITHIN):
+        while True:
+            polled = await consumer.getmany(timeout_ms=2_000)
+            if not polled and found == wanted:
+                return
+            for record in chain.from_iterable(polled.values()):
+                headers = dict(record.headers)
+                if headers["ce_source"] == b"/therapy/claims":
+                    found[record.key.decode()] = headers["ce_type"].decode()
 
 
 async def _send(cluster: Cluster) -> None:
