@@ -75,7 +75,7 @@ def run(seed: int, arguments: Namespace, rulebook: RuleBook) -> tuple[Verdict, C
     try:
         kafka.start()
         redis.start()
-        workers.make_topics(PARTITIONS)
+        workers.make_topics(PARTITIONS, arguments.nodes)
         faults = Faults(kafka, redis, workers, random.Random(seed))
         verdict = asyncio.run(_play(seed, arguments.seconds, faults, rulebook))
         workers.kill()

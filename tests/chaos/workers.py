@@ -9,9 +9,11 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
-from tests.cluster.server import Server
+from tests.cluster.ports import wait_until
+from tests.cluster.server import Missing, Server
 
 SESSION_TIMEOUT_MS = 6_000
+TOPICS_SECONDS = 60.0
 HEARD = ("recovering", "view_moved", "resent", "stopped", "broken")
 """The lines of their logs that are counted."""
 THERAPY = Path(sys.executable).parent / "therapy"
@@ -39,12 +41,17 @@ class Workers:
         """Return those that have not ended."""
         return [process for process in self._processes if process.is_running]
 
-    def make_topics(self, partitions: int) -> None:
-        """Make the topics, as an operator does."""
+    def make_topics(self, partitions: int, replicas: int) -> None:
+        """Make the topics, as an operator does: again where a young cluster was too slow."""
         command = [str(THERAPY), "topics", "create", "--partitions", str(partitions)]
-        subprocess.run(
-            [*command, "--replicas", "1"], env=self._environment, check=True, capture_output=True
-        )
+        command += ["--replicas", str(replicas)]
+
+        def is_made() -> bool:
+            made = subprocess.run(command, env=self._environment, check=False, capture_output=True)
+            return made.returncode == 0
+
+        if not wait_until(is_made, TOPICS_SECONDS):
+            raise Missing("the topics could not be made")
 
     def start(self) -> Server:
         """Start one more."""
