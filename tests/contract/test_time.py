@@ -68,13 +68,17 @@ def test_an_amendment_that_moves_the_times_apart_clears_the_day(clinic: Clinic) 
 
 
 def test_a_treatment_over_midnight_is_two_sessions(clinic: Clinic) -> None:
-    """Each date bills its own minutes; the same times may stand in both sessions."""
+    """Each date bills its own minutes, with times that are cut at midnight."""
     clinic.receive(plan_of_care())
-    over = {"start": "2026-03-02T23:45:00-06:00", "end": "2026-03-03T00:15:00-06:00"}
+    start, midnight, end = "2026-03-02T23:45", "2026-03-03T00:00", "2026-03-03T00:15"
+    over, before, after = (
+        {"start": f"{first}:00-06:00", "end": f"{last}:00-06:00"}
+        for first, last in ((start, end), (start, midnight), (midnight, end))
+    )
     whole = session("S-1", [service(1, "97110", 30, charge="70.00", intervals=[over])])
     assert missing(decision(clinic.complete(whole))) == ["INTERVALS_DISAGREE_WITH_MINUTES"]
-    assert decision(clinic.amend(timed(over, revision=2)))["kind"] == "ready"
-    rest = timed(over, session_id="S-2", date_of_service="2026-03-03")
+    assert decision(clinic.amend(timed(before, revision=2)))["kind"] == "ready"
+    rest = timed(after, session_id="S-2", date_of_service="2026-03-03")
     assert decision(clinic.complete(rest))["kind"] == "ready"
 
 
