@@ -224,6 +224,7 @@ class ProfileValue(Dates):
     requires_plan_of_care: bool = False
     requires_certification: bool = False
     requires_certifying_npi: bool = False
+    requires_progress_report: bool = False
     activity_documentation_codes: frozenset[Text] = frozenset()
     requires_intervals: bool = False
     interval_tolerance_minutes: Count = 0
@@ -237,6 +238,7 @@ class ProfileValue(Dates):
     therapy_norm: TherapyNormValue | None = None
     authorization: AuthorizationValue | None = None
     visits_per_year: Annotated[int, Field(gt=0)] | None = None
+    continued_use_codes: frozenset[Text] = frozenset()
     cites: CitationIds
     note: Text | None = None
 

@@ -191,6 +191,7 @@ class PayerProfile:
     requires_plan_of_care: bool = False
     requires_certification: bool = False
     requires_certifying_npi: bool = False
+    requires_progress_report: bool = False
     activity_documentation_codes: frozenset[str] = frozenset()
     """Codes that need activity, limitation, goal, skilled need and response in the note."""
     requires_intervals: bool = False
@@ -216,6 +217,8 @@ class PayerProfile:
     """None where the payer asks for none."""
     visits_per_year: int | None = None
     """Most visit days of a discipline in a calendar year, authorized or not."""
+    continued_use_codes: frozenset[str] = frozenset()
+    """Codes whose use past some treatment days a progress report has to justify."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,6 +333,10 @@ class Facts:
     """What is left of the practice expense of every unit but the first, 0 to 1."""
     thresholds: Mapping[ThresholdGroup, Thresholds] | NoValueInForce
     certification: CertificationRule | NoValueInForce
+    progress_report_days: int | NoValueInForce
+    """Treatment days of the discipline that one progress report may cover."""
+    continued_use_days: int | NoValueInForce
+    """Treatment days of a plan on which a code needs no justification of its own."""
     assistants: AssistantRule | NoValueInForce
     code_pairs: Mapping[Setting, CodePairs] | NoValueInForce
     unit_limits: Mapping[Setting, Mapping[str, Limit]] | NoValueInForce

@@ -73,6 +73,8 @@ class Parameters:
     mppr_practice_expense_share: Series[Decimal]
     status_indicators: Series[StatusIndicators]
     certification: Series[CertificationRule]
+    progress_report_days: Series[int]
+    continued_use_days: Series[int]
     assistants: Series[AssistantRule]
     assistant_split: Series[AssistantSplit]
     assistant_payment_share: Series[Decimal]
@@ -159,6 +161,12 @@ def _read_parameters(folder: ParameterFolder) -> Parameters:
         ),
         certification=folder.read(
             "documentation/certification", ParameterFile[CertificationValue], _certification
+        ),
+        progress_report_days=folder.read(
+            "documentation/progress_report_days", ParameterFile[Count], _as_it_is
+        ),
+        continued_use_days=folder.read(
+            "documentation/continued_use_days", ParameterFile[Count], _as_it_is
         ),
         assistants=folder.read(
             "documentation/assistants", ParameterFile[AssistantValue], _assistants

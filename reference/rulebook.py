@@ -37,6 +37,13 @@ class RuleBook:
         self._holdings = holdings
         self._pairs: dict[int, CodePairs] = {}
         self._facts: dict[tuple[date, str], Facts] = {}
+        self.continued_use_codes = frozenset(
+            code
+            for profiles in holdings.profiles.values()
+            for dated in profiles.values
+            for code in dated.value.continued_use_codes
+        )
+        """Those whose continued use any payer wants justified on any date."""
         self.version = version
         """16 hexadecimal digits over ``reference/`` and ``rules/``."""
         self.monitored_codes = frozenset(
@@ -97,6 +104,8 @@ class RuleBook:
             mppr_practice_expense_share=parameters.mppr_practice_expense_share.value(day),
             thresholds=self._thresholds(day),
             certification=parameters.certification.value(day),
+            progress_report_days=parameters.progress_report_days.value(day),
+            continued_use_days=parameters.continued_use_days.value(day),
             assistants=parameters.assistants.value(day),
             code_pairs=self._code_pairs(day),
             unit_limits=self._unit_limits(day),
@@ -126,6 +135,8 @@ class RuleBook:
             mppr_practice_expense_share=missing,
             thresholds=missing,
             certification=missing,
+            progress_report_days=missing,
+            continued_use_days=missing,
             assistants=missing,
             code_pairs=missing,
             unit_limits=missing,

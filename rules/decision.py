@@ -24,6 +24,7 @@ from rules.modifiers import assign_modifiers
 from rules.money import write_money
 from rules.notes import NoteJudgement
 from rules.plan_of_care import PlanJudgement, PlanOnFile, judge_plans
+from rules.progress import ProgressJudgement
 from rules.spend import amount_accrued
 from schemas.claims import Block, ClaimLine, Missing
 from schemas.events import EventType
@@ -77,6 +78,8 @@ class OnFile(Struct, frozen=True, gc=False):
     """How the sessions' notes compare with the patient's last ones."""
     authorized: AuthorizationJudgement | None = None
     """None where the payer asks for no authorization and counts no visits."""
+    progress: tuple[ProgressJudgement, ...] = ()
+    """What the progress reports on file leave open, for each plan of care that asks."""
 
 
 class Outcome(Struct, frozen=True, gc=False):
@@ -200,6 +203,7 @@ def prepare_day(priced: PricedDay, on_file: OnFile, history: History, facts: Fac
         billed=tuple([line for line in lines if line.units is not None]),
         is_evaluations_alone=_is_evaluations_alone(priced, facts),
         plans=judge_plans(sessions, on_file.plans, facts),
+        progress=on_file.progress,
         kx=kx,
         outstanding=None if history.outstanding is None else history.outstanding.units,
         notes=on_file.notes,

@@ -51,7 +51,7 @@ class PlanJudgement(Struct, frozen=True, gc=False):
     problem: FindingCode | None = None
     """Why the date is not under a certified plan."""
     due: date | None = None
-    """By when the initial certification is due."""
+    """By when the initial certification is due, or was the recertification."""
     through: date | None = None
     """The last certified day, where it is past."""
     missing: NoValueInForce | None = None
@@ -100,19 +100,28 @@ def has_goal(plan: PlanJudgement, goal_id: str) -> bool:
     return goal_id in [each for document in plan.having_goals for each in document.goal_ids]
 
 
+def first_treatment(documents: Sequence[PlanOnFile], date_of_service: date) -> date | None:
+    """Return when a plan's episode began, as its documents say; None where none says by then."""
+    known = [
+        each.first_treated_on for each in documents if each.first_treated_on <= date_of_service
+    ]
+    return min(known, default=None)
+
+
 def is_certified(plan: PlanOnFile, date_of_service: date, rule: CertificationRule) -> bool:
     """Say whether the plan is certified for the date (CMS Pub. 100-02 ch. 15 §220.1.3).
 
     A signature or a verbal order comes in time or with the reason for its delay; a verbal order is
-    signed in time; an order on file certifies an initial plan that was sent to the referrer in
-    time.
+    signed in time; an order on file, not later than the first treatment, certifies an initial plan
+    that was sent to the referrer in time.
     """
     match plan.certification:
         case Certification.SIGNATURE:
             return _is_timely(plan, plan.certified_on, rule)
         case Certification.VERBAL:
-            return _is_timely(plan, plan.verbal_on, rule) and _is_verbal_order_signed(
-                plan, date_of_service, rule
+            return _is_timely(plan, plan.certified_on, rule) or (
+                _is_timely(plan, plan.verbal_on, rule)
+                and _is_verbal_order_signed(plan, date_of_service, rule)
             )
         case Certification.ORDER_ON_FILE:
             return _is_order_on_file(plan, rule)
@@ -160,13 +169,14 @@ def _judge_plan(
         return PlanJudgement(plan_of_care_id, session_ids, (serving,), serving)
     having = [each for each in established if _has_day(each, day, rule)]
     in_doubt = _latest(having) if having else None
-    on_file = tuple(documents) if in_doubt is None else (in_doubt,)
+    on_file = tuple(established) if in_doubt is None else (in_doubt,)
     past = [last for each in certified if (last := last_day(each, rule)) < day]
     if past:
-        problem, due, through = FindingCode.CERTIFICATION_EXPIRED, None, max(past)
+        problem, through = FindingCode.CERTIFICATION_EXPIRED, max(past)
     else:
         problem, through = FindingCode.PLAN_OF_CARE_NOT_CERTIFIED, None
-        due = due_date(in_doubt or _earliest(established), rule)
+    # A recertification was due while the certification before it lasted.
+    due = through or due_date(in_doubt or _earliest(established), rule)
     return PlanJudgement(
         plan_of_care_id, session_ids, on_file, in_doubt, problem=problem, due=due, through=through
     )
@@ -204,10 +214,12 @@ def _is_timely(plan: PlanOnFile, certified: date | None, rule: CertificationRule
 def _is_verbal_order_signed(
     plan: PlanOnFile, date_of_service: date, rule: CertificationRule
 ) -> bool:
-    if plan.certified_on is not None:
-        return True
+    """Say whether a verbal order is signed in its days, or the date is one of them."""
     assert plan.verbal_on is not None
-    return date_of_service <= _add_days(plan.verbal_on, rule.days_to_sign_verbal)
+    last = _add_days(plan.verbal_on, rule.days_to_sign_verbal)
+    if plan.certified_on is None:
+        return date_of_service <= last
+    return date_of_service <= last or plan.certified_on <= last
 
 
 def _is_order_on_file(plan: PlanOnFile, rule: CertificationRule) -> bool:
@@ -216,8 +228,9 @@ def _is_order_on_file(plan: PlanOnFile, rule: CertificationRule) -> bool:
         rule.order_on_file_allowed
         and due is not None
         and plan.order_dated is not None
+        and plan.order_dated <= plan.first_treated_on
         and plan.sent_to_referrer_on is not None
-        and plan.sent_to_referrer_on <= due
+        and plan.established_on <= plan.sent_to_referrer_on <= due
     )
 
 

@@ -71,6 +71,8 @@ class VisitDay(Struct, frozen=True, kw_only=True):
     """The sessions that the day is made of, as they stand, addenda merged."""
     followed_by: tuple[Identifier, ...] = ()
     """Days of the same ledger that the same cause changes after this one; left out where none."""
+    is_followed: bool = False
+    """The same cause changes another day of the discipline after this one; left out where not."""
     emptied_by: EmptiedBy | None = None
     """Why no session is left; present only then."""
 

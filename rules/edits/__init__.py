@@ -35,6 +35,10 @@ from rules.edits.plans import (
     plan_of_care_is_certified,
     plan_of_care_is_on_file,
 )
+from rules.edits.progress import (
+    continued_use_is_justified,
+    progress_report_is_on_file,
+)
 from rules.edits.thresholds import (
     attestation_is_needed,
     balance_is_reported,
@@ -66,6 +70,8 @@ EDITS: tuple[Edit, ...] = (
     plan_of_care_is_on_file,
     plan_of_care_is_certified,
     certifying_npi_is_named,
+    progress_report_is_on_file,
+    continued_use_is_justified,
     kx_is_attested,
     attestation_is_needed,
     review_threshold_is_not_passed,

@@ -10,6 +10,7 @@ from rules.claim_lines import Came, DayLine, Traced, sessions_behind
 from rules.findings import report, report_day
 from rules.notes import NoteJudgement
 from rules.plan_of_care import PlanJudgement
+from rules.progress import ProgressJudgement
 from schemas.claims import ClaimLine
 from schemas.finding import Finding
 from schemas.model import Amount, Day, Identifier, Struct
@@ -58,6 +59,7 @@ class EditedDay(Struct, frozen=True, gc=False):
     is_evaluations_alone: bool
     """Every line is an evaluation, which is its own plan of care."""
     plans: tuple[PlanJudgement, ...]
+    progress: tuple[ProgressJudgement, ...]
     kx: KxJudgement | None
     """None where no threshold is in force."""
     outstanding: Billed | None
@@ -96,12 +98,16 @@ def about(finding: Finding, lines: Sequence[ClaimLine]) -> tuple[Reported, ...]:
 
 
 def about_some_sessions(
-    facts: Facts, code: FindingCode, lines: Sequence[ClaimLine], session_ids: Container[str]
+    facts: Facts,
+    code: FindingCode,
+    lines: Sequence[ClaimLine],
+    session_ids: Container[str],
+    **values: str,
 ) -> tuple[Reported, ...]:
     """Report one finding about all these lines and those of their sessions that it is about."""
     return tuple(
         Reported(each.finding, tuple(s for s in each.session_ids if s in session_ids))
-        for each in about_lines(facts, code, lines)
+        for each in about_lines(facts, code, lines, **values)
     )
 
 

@@ -13,8 +13,9 @@ from rules.plan_of_care import PlanOnFile
 from runtime.processor import Key, Output
 from schemas.events import EventType
 from services.claims.authorizations import place_at_hand
-from services.claims.desk import AskingFor, Desk, append, remove, segment_behind
+from services.claims.desk import Asking, AskingFor, Desk, append, remove, segment_behind
 from services.claims.keeping import findings_kept, sessions_kept
+from services.claims.progress import judge_day
 from services.claims.state import (
     AttestationsState,
     DayKeys,
@@ -27,6 +28,7 @@ from services.claims.state import (
     day_keys,
     day_session_key,
     decision_key,
+    treatment_keys,
 )
 
 CLAIM_HELD = EventType.CLAIM_HELD
@@ -58,9 +60,10 @@ def keys_behind(desk: Desk, keys: DayKeys) -> list[Key]:
     return wanted
 
 
-def decide_kept_day(desk: Desk, rulebook: RuleBook, day: DayState, keys: DayKeys) -> None:
+def decide_kept_day(desk: Desk, rulebook: RuleBook, day: DayState, keys: DayKeys) -> Asking:
     """Decide a loaded visit day again, on what is at hand."""
     facts = facts_of(rulebook, day.priced)
+    progress = yield from judge_day(desk, rulebook, keys.treatment, day)
     on_file = OnFile(
         sessions_kept(desk, day),
         day.first_event_time,
@@ -69,6 +72,7 @@ def decide_kept_day(desk: Desk, rulebook: RuleBook, day: DayState, keys: DayKeys
         ledger_at_hand(desk, keys),
         day.notes,
         place_at_hand(desk, facts, day.priced),
+        progress,
     )
     decide_day(desk, facts, day, keys, on_file)
 
@@ -116,7 +120,13 @@ def ledger_at_hand(desk: Desk, keys: DayKeys) -> Ledger | None:
 
 def _keys_kept(day: DayState) -> DayKeys:
     priced = day.priced
-    return day_keys(priced.patient_id, priced.visit_day_id, priced.spend, day.plan_of_care_ids)
+    return day_keys(
+        priced.patient_id,
+        priced.visit_day_id,
+        treatment_keys(priced.patient_id, priced.discipline, priced.date_of_service),
+        priced.spend,
+        day.plan_of_care_ids,
+    )
 
 
 def _session_keys(day: DayState) -> list[Key]:

@@ -16,6 +16,10 @@ from services.claims.state import (
     ListTail,
     NotesState,
     PlanState,
+    ReportSegment,
+    TreatedDays,
+    TreatmentState,
+    TreatmentYear,
 )
 
 SCHEMA = 1
@@ -42,4 +46,8 @@ KINDS: Mapping[tuple[str, ...], Any] = {
     ("waiting_days", "patient", "payer", "segment"): ListSegment,
     ("held_days", "patient"): ListTail,
     ("held_days", "patient", "segment"): ListSegment,
+    ("treatment", "patient", "discipline"): TreatmentState,
+    ("treatment_year", "patient", "discipline", "year"): TreatmentYear,
+    ("treatment_date", "patient", "discipline", "date"): TreatedDays,
+    ("progress_reports", "patient", "discipline", "segment"): ReportSegment,
 }

@@ -26,6 +26,7 @@ from services.claims.desk import Asking, AskingFor, Desk, listed, load_list
 from services.claims.documents import file_document
 from services.claims.keeping import keep_day
 from services.claims.notes import judge_notes_of, keys_of_notes
+from services.claims.progress import judge_day, keep_treatment_of
 from services.claims.state import (
     DayKeys,
     DayState,
@@ -36,6 +37,7 @@ from services.claims.state import (
     decision_key,
     held_list,
     ledger_keys,
+    treatment_keys,
 )
 
 NO_LEDGER = LedgerState(write_money(ZERO), write_money(ZERO), write_money(ZERO))
@@ -59,7 +61,7 @@ class ClaimsProcessor:
             case EventType.SPEND_BALANCE:
                 yield from self._balance(desk, event.data)
             case EventType.DOCUMENTATION_RECEIVED:
-                concerned = yield from file_document(desk, event.data)
+                concerned = yield from file_document(desk, self._rulebook, event.data)
                 yield from self._decide(desk, event.data.patient_id, concerned)
             case EventType.REDECISION_REQUESTED:
                 yield from self._redecide(desk, event.data)
@@ -74,7 +76,8 @@ class ClaimsProcessor:
     def _accrue(self, desk: Desk, accrued: SpendAccrued, time: datetime) -> Asking:
         """Decide the day that was priced, then the days that wait and that this may change."""
         patient_id, visit_day_id, spend = accrued.patient_id, accrued.visit_day_id, accrued.spend
-        keys = day_keys(patient_id, visit_day_id, spend, _plans_named(accrued.sessions))
+        treatment = treatment_keys(patient_id, accrued.discipline, accrued.date_of_service)
+        keys = day_keys(patient_id, visit_day_id, treatment, spend, _plans_named(accrued.sessions))
         payer = accrued.payer
         facts = self._rulebook.on(accrued.date_of_service, payer.payer_id, payer.program)
         note_keys = keys_of_notes(accrued, facts)
@@ -87,6 +90,9 @@ class ClaimsProcessor:
         notes = judge_notes_of(desk, note_keys, accrued, facts)
         day = keep_day(desk, keys, accrued, time, notes)
         freed = yield from place_days(desk, self._rulebook, [day])
+        touched = yield from keep_treatment_of(
+            desk, self._rulebook, treatment, (known, day), is_followed=accrued.is_followed
+        )
         may_matter = _keep_running_total(desk, keys.ledger, accrued)
         on_file = OnFile(
             accrued.sessions,
@@ -96,17 +102,19 @@ class ClaimsProcessor:
             ledger_at_hand(desk, keys),
             notes,
             place_at_hand(desk, facts, day.priced),
+            (yield from judge_day(desk, self._rulebook, treatment, day)),
         )
         decide_day(desk, facts, day, keys, on_file)
-        if freed:
-            yield from self._decide(
-                desk, patient_id, [each for each in freed if each != visit_day_id]
-            )
+        waiting: list[str] = []
         if may_matter and keys.ledger is not None:
             waiting = yield from _waiting(desk, keys.ledger)
-            others = [each for each in waiting if each != visit_day_id]
-            days = yield from self._decide(desk, patient_id, others)
-            _lower_bound(desk, keys.ledger, [*days, day])
+        elif not (freed or touched):
+            return
+        others = [each for each in (*waiting, *freed, *touched) if each != visit_day_id]
+        days = yield from self._decide(desk, patient_id, others)
+        if may_matter and keys.ledger is not None:
+            waited = [each for each in days if each.priced.visit_day_id in waiting]
+            _lower_bound(desk, keys.ledger, [*waited, day])
 
     def _cross(self, desk: Desk, crossed: ThresholdCrossed) -> Asking:
         """Decide the days that wait where a day that left the ledger moved its running total."""
@@ -145,7 +153,7 @@ class ClaimsProcessor:
         """Decide visit days by date of service, then in the order given; return them."""
         loaded = yield from self._place(desk, patient_id, list(dict.fromkeys(visit_day_ids)))
         for day, keys in sorted(loaded, key=_date_of_service):
-            decide_kept_day(desk, self._rulebook, day, keys)
+            yield from decide_kept_day(desk, self._rulebook, day, keys)
         return [day for day, _ in loaded]
 
     def _place(

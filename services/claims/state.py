@@ -1,14 +1,16 @@
 """What ``claims`` remembers: small values, each by its kind and the ids it belongs to."""
 
 from collections.abc import Iterable
+from datetime import date
 
 from rules.attestation import Attestation
 from rules.decision import History
 from rules.edits.day import PricedDay
 from rules.notes import KeptNote, NoteJudgement
 from rules.plan_of_care import PlanOnFile
+from rules.progress import ReportOnFile, TreatmentDay
 from runtime.processor import Key
-from schemas.model import Identifier, Instant, Money, Struct
+from schemas.model import Day, Identifier, Instant, Money, ProcedureCode, Struct
 from schemas.spend import Spend
 from schemas.values import Discipline, FindingCode, ThresholdGroup
 
@@ -89,10 +91,68 @@ class AttestationsState(Struct, frozen=True, gc=False):
     attestations: tuple[Attestation, ...]
 
 
+class ChangedDay(Struct, frozen=True, gc=False):
+    """A treatment day before a change; None where it was none."""
+
+    date_of_service: Day
+    visit_day_id: Identifier
+    before: TreatmentDay | None
+
+
 class PlanState(Struct, frozen=True, gc=False):
     """The documents of a plan of care, in the order in which they came."""
 
     documents: tuple[PlanOnFile, ...]
+
+
+class ReportSegment(Struct, frozen=True, gc=False):
+    """Progress reports of a patient's discipline, by the last day of their periods."""
+
+    reports: tuple[ReportOnFile, ...] = ()
+    since: Day | None = None
+    """The last days of earlier reports are before it; None where none is earlier."""
+    previous: int | None = None
+    """The number of the segment that has those."""
+
+
+class TreatmentState(ReportSegment, frozen=True, gc=False):
+    """A patient's treatment in one discipline: its years, and its latest reports."""
+
+    years: tuple[int, ...] = ()
+    """Those with a treatment day, ascending."""
+    segments: int = 0
+    """How many earlier segments of reports are values of their own."""
+    unsettled: tuple[ChangedDay, ...] = ()
+    """Changed by a cause that changes another day too: others are decided after that."""
+
+
+class KeptUse(Struct, frozen=True, array_like=True, gc=False):
+    """The dates of a year on which a code is used under a plan of care, in hexadecimal."""
+
+    plan_of_care_id: Identifier | None
+    code: ProcedureCode
+    dates: str
+
+
+class TreatmentYear(Struct, frozen=True, array_like=True, gc=False):
+    """The treatment days of a year: the lowest bit is 1 January's; in hexadecimal."""
+
+    dates: str
+    uses: tuple[KeptUse, ...] = ()
+
+
+class TreatedDays(Struct, frozen=True, gc=False):
+    """The visit days on one date, in the order in which they came."""
+
+    days: tuple[TreatmentDay, ...]
+
+
+class TreatmentKeys(Struct, frozen=True, gc=False):
+    """Where the treatment of a visit day's discipline and date is kept."""
+
+    state: Key
+    year: Key
+    date: Key
 
 
 class LedgerKeys(Struct, frozen=True, gc=False):
@@ -118,6 +178,7 @@ class DayKeys(Struct, frozen=True, gc=False):
     day: Key
     decision: Key
     held_days: Key
+    treatment: TreatmentKeys
     plans: dict[str, PlanKeys]
     """By the plan of care's id, in the order of the sessions."""
     ledger: LedgerKeys | None
@@ -125,7 +186,9 @@ class DayKeys(Struct, frozen=True, gc=False):
 
     def all(self) -> list[Key]:
         """Return every key, to be read at once."""
+        treatment = self.treatment
         keys = [self.day, self.decision, self.held_days]
+        keys += (treatment.state, treatment.year, treatment.date)
         for plan in self.plans.values():
             keys += (plan.state, plan.days)
         if self.ledger is not None:
@@ -134,13 +197,18 @@ class DayKeys(Struct, frozen=True, gc=False):
 
 
 def day_keys(
-    patient_id: str, visit_day_id: str, spend: Spend | None, plan_of_care_ids: Iterable[str]
+    patient_id: str,
+    visit_day_id: str,
+    treatment: TreatmentKeys,
+    spend: Spend | None,
+    plan_of_care_ids: Iterable[str],
 ) -> DayKeys:
     """Name all that the decision on a priced day needs."""
     return DayKeys(
         day_key(patient_id, visit_day_id),
         decision_key(patient_id, visit_day_id),
         held_list(patient_id),
+        treatment,
         {each: plan_keys(patient_id, each) for each in plan_of_care_ids},
         None if spend is None else ledger_keys(patient_id, spend.year, spend.threshold_group),
     )
@@ -200,6 +268,32 @@ def plan_list(patient_id: str, plan_of_care_id: str) -> Key:
 def document_key(patient_id: str, document_id: str) -> Key:
     """Name a document; its state is the highest revision itself."""
     return ("document", patient_id, document_id)
+
+
+def treatment_keys(patient_id: str, discipline: Discipline, on: date) -> TreatmentKeys:
+    """Name all that is kept of the treatment in a discipline on one date."""
+    state = treatment_key(patient_id, discipline)
+    return TreatmentKeys(state, year_key(state, on.year), date_key(state, on))
+
+
+def treatment_key(patient_id: str, discipline: Discipline) -> Key:
+    """Name a patient's treatment in one discipline."""
+    return ("treatment", patient_id, discipline)
+
+
+def year_key(treatment: Key, year: int) -> Key:
+    """Name the treatment days of one year."""
+    return ("treatment_year", *treatment[1:], str(year))
+
+
+def date_key(treatment: Key, on: date) -> Key:
+    """Name the visit days on one date."""
+    return ("treatment_date", *treatment[1:], on.isoformat())
+
+
+def reports_key(treatment: Key, number: int) -> Key:
+    """Name an earlier segment of progress reports, counted from 0."""
+    return ("progress_reports", *treatment[1:], str(number))
 
 
 def held_list(patient_id: str) -> Key:

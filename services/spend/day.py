@@ -64,7 +64,7 @@ class SpendWork:
     def file_day(self, day: UnitsComputed, before: Outcome | None, ledger: LedgerWork) -> None:
         """Keep what ``units`` says of a day now, each session as a value of its own."""
         values, patient_id, name = self.values, self.patient_id, day.visit_day_id
-        bare = replace(day, sessions=(), followed_by=())
+        bare = replace(day, sessions=(), followed_by=(), is_followed=False)
         self._file(bare, day.sessions, before, ledger)
         values.keep(day_key(patient_id, name), bare)
         for number, session in enumerate(day.sessions):
@@ -117,7 +117,7 @@ class SpendWork:
                 emitted.append(visit)
                 outputs.append(self._emit(visit, outcome))
         yield from self._close()
-        told = say_what_follows(outputs, emitted, () if new is None else new.followed_by)
+        told = say_what_follows(outputs, emitted, new)
         return told + cross(emitted)
 
     def move(self, ledger: LedgerWork, places: Iterable[int]) -> Settling:
@@ -131,7 +131,7 @@ class SpendWork:
         visits = [self._recall(entry) for entry in accrued]
         outputs = [self._emit(visit, decide(visit)) for visit in visits]
         yield from self._close()
-        return say_what_follows(outputs, visits, ())
+        return say_what_follows(outputs, visits, None)
 
     def _session_keys(self, name: str) -> list[Key]:
         outcome: Outcome | None = self.values[outcome_key(self.patient_id, name)]

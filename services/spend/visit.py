@@ -124,17 +124,19 @@ def cross(emitted: Sequence[Visit]) -> list[Output]:
 
 
 def say_what_follows(
-    outputs: list[Output], emitted: Sequence[Visit], beyond: tuple[str, ...]
+    outputs: list[Output], emitted: Sequence[Visit], new: UnitsComputed | None
 ) -> list[Output]:
-    """Tell each event which days of its ledger follow it; ``beyond`` come by another event."""
-    if len(outputs) == 1 and not beyond:
+    """Tell each event which days of its ledger follow it, and what ``units`` says of the first."""
+    beyond, is_followed = ((), False) if new is None else (new.followed_by, new.is_followed)
+    if len(outputs) == 1 and not (beyond or is_followed):
         return outputs
     told = []
     for place, (output, visit) in enumerate(zip(outputs, emitted, strict=True), 1):
         later = [each.name for each in emitted[place:] if each.filed.ledger is visit.filed.ledger]
         if visit.filed.ledger is emitted[0].filed.ledger:
             later.extend(beyond)
-        data = replace(output.data, followed_by=tuple(later))
+        followed = is_followed and place == 1
+        data = replace(output.data, followed_by=tuple(later), is_followed=followed)
         told.append(Output(output.type, output.subject, data))
     return told
 

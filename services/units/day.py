@@ -113,7 +113,11 @@ class DayWork(LoadedValues):
                 yield from self._list_undecided(day.key, data.visit_day_id)
         if len(computed) > 1:
             computed = [
-                replace(each, followed_by=self._of_same_ledger(each, computed[place:]))
+                replace(
+                    each,
+                    followed_by=self._of_same_ledger(each, computed[place:]),
+                    is_followed=each.discipline in [day.discipline for day in computed[place:]],
+                )
                 for place, each in enumerate(computed, 1)
             ]
         outputs = [Output(UNITS_COMPUTED, each.visit_day_id, each) for each in computed]

@@ -17,6 +17,8 @@ FIELDS = {
     FindingCode.NO_BILLABLE_TIME: {"minutes"},
     FindingCode.PLAN_OF_CARE_NOT_CERTIFIED: {"due"},
     FindingCode.CERTIFICATION_EXPIRED: {"through"},
+    FindingCode.PROGRESS_REPORT_DUE: {"treatment_days", "due"},
+    FindingCode.CONTINUED_USE_NOT_JUSTIFIED: {"treatment_days"},
     FindingCode.KX_ATTESTATION_MISSING: {"threshold"},
     FindingCode.REVIEW_THRESHOLD_PASSED: {"threshold"},
     FindingCode.MODIFIER_DISAGREES: {"modifiers"},

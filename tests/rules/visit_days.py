@@ -21,6 +21,7 @@ from rules.findings import report
 from rules.money import ZERO, write_money
 from rules.notes import NoteJudgement, judge_notes
 from rules.plan_of_care import read_plan_of_care
+from rules.progress import ProgressJudgement
 from schemas.documentation import KxAttestation, PlanOfCare
 from schemas.finding import Finding
 from schemas.session import Service, Session
@@ -97,6 +98,7 @@ def price_day(case: Mapping[str, Any], facts: Facts) -> Visit:
         {"POC-1": plans},
         ledger_of(case),
         notes_of(case, sessions, facts),
+        progress=tuple(_open(each) for each in case.get("open", [])),
     )
     return Visit(accrued, _to_decide(accrued), on_file)
 
@@ -112,6 +114,12 @@ def notes_of(
     _, last = judge_notes(earlier, (), (), facts)
     judged, _ = judge_notes(sessions, (), last, facts)
     return judged
+
+
+def _open(stated: Mapping[str, Any]) -> ProgressJudgement:
+    """Return what the progress reports leave open: ``due`` since a date, codes ``unjustified``."""
+    unjustified = tuple(str(code) for code in stated.get("unjustified", []))
+    return ProgressJudgement(stated.get("plan", "POC-1"), stated.get("due"), unjustified)
 
 
 def ledger_of(case: Mapping[str, Any]) -> Ledger:

@@ -1,7 +1,5 @@
 """The consumer ``claims`` over events in the order in which a patient's stream brings them."""
 
-import pytest
-
 from tests.clinic import (
     COMMERCIAL,
     Clinic,
@@ -26,6 +24,12 @@ def visit(session_id: str = "S-1", minutes: int = 15, **more: object) -> Json:
 def decisions(emitted: list[Json]) -> list[str]:
     """Return the types of the decisions alone."""
     return [each for each in types(emitted) if each.startswith("claim.")]
+
+
+def progress_report(first: str, last: str) -> Json:
+    """Return a therapist's progress report on PT under POC-1."""
+    content = {"period_from": first, "period_to": last}
+    return document("progress_report", "D-PR", content, discipline="PT", plan_of_care_id="POC-1")
 
 
 def attestation(revision: int = 1, **content: object) -> Json:
@@ -55,6 +59,7 @@ def test_a_plan_decides_its_days_again_by_date_of_service(clinic: Clinic) -> Non
     days = [f"2026-{month:02}-{day:02}" for month in (2, 3) for day in range(1, 21)]
     for number, day in enumerate(reversed(days)):
         clinic.complete(visit(f"S-{number}", date_of_service=day))
+    clinic.receive(progress_report("2026-01-05", "2026-03-20"))
     emitted = clinic.receive(plan_of_care())
     assert [each["date_of_service"] for each in of_type(emitted, READY)] == days
 
@@ -80,22 +85,18 @@ def test_a_document_that_moves_to_another_plan_decides_both_plans_days_again(
     assert decisions(emitted) == [NEEDS, READY]
 
 
-@pytest.mark.parametrize("kind", ["progress_report", "authorization"])
-def test_other_documents_are_kept_and_decide_nothing_again(clinic: Clinic, kind: str) -> None:
-    """No decision rests on a progress report or an authorization yet."""
-    contents: dict[str, Json] = {
-        "progress_report": {"period_from": "2026-01-05", "period_to": "2026-02-05"},
-        "authorization": {
-            "number": "A-1",
-            "payer_id": "medicare-b-tx",
-            "unit": "visit",
-            "quantity": 10,
-            "valid_from": "2026-01-01",
-            "valid_through": "2026-12-31",
-        },
+def test_other_documents_are_kept_and_decide_nothing_again(clinic: Clinic) -> None:
+    """No decision rests on an authorization yet."""
+    content = {
+        "number": "A-1",
+        "payer_id": "medicare-b-tx",
+        "unit": "visit",
+        "quantity": 10,
+        "valid_from": "2026-01-01",
+        "valid_through": "2026-12-31",
     }
     clinic.complete(visit())
-    assert clinic.receive(document(kind, "D-9", contents[kind])) == []
+    assert clinic.receive(document("authorization", "D-9", content)) == []
 
 
 def test_an_attestation_makes_a_day_over_the_threshold_ready(clinic: Clinic) -> None:
