@@ -1,5 +1,7 @@
 """Start and stop times through all consumers: what they stop, and what clears it."""
 
+import pytest
+
 from tests.clinic import (
     Clinic,
     Json,
@@ -67,8 +69,9 @@ def test_an_amendment_that_moves_the_times_apart_clears_the_day(clinic: Clinic) 
     assert decision(clinic.amend(session("S-1", apart, revision=2)))["kind"] == "ready"
 
 
-def test_a_treatment_over_midnight_is_two_sessions(clinic: Clinic) -> None:
-    """Each date bills its own minutes, with times that are cut at midnight."""
+@pytest.mark.parametrize("cut", [True, False])
+def test_a_treatment_over_midnight_is_two_sessions(clinic: Clinic, *, cut: bool) -> None:
+    """Each date bills its own minutes; its times are cut at midnight, or whole in both."""
     clinic.receive(plan_of_care())
     start, midnight, end = "2026-03-02T23:45", "2026-03-03T00:00", "2026-03-03T00:15"
     over, before, after = (
@@ -77,6 +80,8 @@ def test_a_treatment_over_midnight_is_two_sessions(clinic: Clinic) -> None:
     )
     whole = session("S-1", [service(1, "97110", 30, charge="70.00", intervals=[over])])
     assert missing(decision(clinic.complete(whole))) == ["INTERVALS_DISAGREE_WITH_MINUTES"]
+    if not cut:
+        before = after = over
     assert decision(clinic.amend(timed(before, revision=2)))["kind"] == "ready"
     rest = timed(after, session_id="S-2", date_of_service="2026-03-03")
     assert decision(clinic.complete(rest))["kind"] == "ready"
