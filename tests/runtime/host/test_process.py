@@ -18,10 +18,13 @@ from runtime.engine.partition import Status
 from runtime.engine.records import Place
 from runtime.errors import Indefinite, PartitionStopped
 from runtime.host.contract import Contract
+from runtime.host.forwarding import Forwarding
 from runtime.host.health import bind
 from runtime.host.metrics import Metrics
+from runtime.host.opening import StartRefused
 from runtime.host.process import Process, Service, run_process
 from tests.runtime.host.stand_in import (
+    PATIENCE,
     CountingWorker,
     contract_of,
     fill,
@@ -203,6 +206,50 @@ async def test_a_bug_in_a_partition_ends_it(broker: str) -> None:
         hosted.working.bug = ZeroDivisionError()
         hosted.working.broken.set()
         await until(lambda: hosted.working.heard[-1][0] == "stopped")
+    assert hosted.status == 1
+
+
+async def _as_they_must_be() -> None:
+    """Find the topics as they must be."""
+
+
+async def test_the_gateway_runs_without_a_consumer(broker: str) -> None:
+    """It is ready when its groups have let it in, shows its lag, and ends with 0 when told."""
+    reads, writes = await make_topic(broker), await make_topic(broker)
+    hosted = Hosted(broker, reads)
+    way = Forwarding("way", hosted.group, reads, writes, frozenset(), str, _as_they_must_be)
+    hosted.process = replace(hosted.process, services=[], ways=[way])
+    await fill(broker, reads, 3)
+    async with running(hosted):
+        await _until_ready(hosted)
+        assert b'"way":{"joined":true' in (await hosted.get("/health/ready"))[1]
+        assert (
+            b'therapy_lag_records{partition="0",service="way"}'
+            in (await hosted.get("/metrics"))[1]
+        )
+        begun = asyncio.get_running_loop().time()
+    assert hosted.status == 0
+    assert asyncio.get_running_loop().time() - begun < 8
+    assert await _members_of(broker, hosted.group) == 0
+
+
+async def _until_ready(hosted: Hosted) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while (await hosted.get("/health/ready"))[0] != 200:  # noqa: ASYNC110 - nothing tells of it
+            await asyncio.sleep(0.05)
+
+
+async def test_topics_that_are_not_as_they_must_be_end_the_gateway(broker: str) -> None:
+    """As they end a consumer's start."""
+
+    async def refuse() -> None:
+        raise StartRefused("t: partitions is 1, must be 2")
+
+    hosted = Hosted(broker, "t")
+    way = Forwarding("way", hosted.group, "t", "u", frozenset(), str, refuse)
+    hosted.process = replace(hosted.process, services=[], ways=[way])
+    async with running(hosted):
+        await until(lambda: hosted.running is not None and hosted.running.done())
     assert hosted.status == 1
 
 
