@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from reference.rulebook import RuleBook
+from runtime.memory import MemoryStateView
 from services.claims.kinds import KINDS
 from tests.clinic import (
     COMMERCIAL,
@@ -247,7 +248,10 @@ def test_a_day_costs_the_same_after_three_hundred(rulebook: RuleBook) -> None:
     clinic = Clinic(rulebook)
     for place in range(1, 301):
         clinic.complete(visit(place, "97530", date_of_service=on(place)))
-    stage = clinic._pipeline._stages[-1]  # noqa: SLF001 - the state is what is asked about
-    sizes = {key: len(repr(value)) for key, value in stage.consumer._view.items()}  # noqa: SLF001
+    stages = clinic._pipeline._stages  # noqa: SLF001 - the state is what is asked about
+    (claims,) = [each.consumer for each in stages if each.consumer.source == "/therapy/claims"]
+    view = claims._view  # noqa: SLF001
+    assert isinstance(view, MemoryStateView)
+    sizes = {key: len(repr(value)) for key, value in view.items()}
     ours = {size for key, size in sizes.items() if key[0].startswith(("treatment", "progress"))}
     assert max(ours) < 1024
