@@ -19,7 +19,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
-from runtime.engine.observer import Observer
+from runtime.engine.observer import Led, Observer
 from runtime.engine.partition import Status
 from runtime.engine.records import Place
 from runtime.host.member import Hosted
@@ -206,6 +206,9 @@ class ServiceMetrics(Observer):
         """Count what one input record led to."""
         del place
         self._metrics.decided(events, arrived)
+
+    def traced(self, place: Place, led: Led, seconds: float) -> None:
+        """Leave it to the spans: what is traced is counted as any other."""
 
     def dead_lettered(self, place: Place, reason: str) -> None:
         """Count a dead letter."""
