@@ -7,9 +7,10 @@ keeps it, then the visit day that came first.
 
 from calendar import monthrange
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
-from typing import assert_never
 
+from reference.facts import Facts, NoValueInForce
 from reference.unit_facts import (
     DeviceCode,
     ManagementCode,
@@ -99,6 +100,20 @@ class CountedPeriods(Struct, frozen=True):
     steps: tuple[str, ...]
 
 
+def rule_for(discipline: Discipline, facts: Facts) -> MonitoringRule | None:
+    """Return how the codes of a discipline count; None where no rule is in force.
+
+    Minutes of an assistant in speech-language pathology count only where the payer pays for them
+    (42 CFR 410.62).
+    """
+    rule = facts.monitoring
+    if isinstance(rule, NoValueInForce):
+        return None
+    if discipline is Discipline.SLP and not facts.profile.speech_assistants:
+        return replace(rule, roles=rule.roles - {Role.ASSISTANT})
+    return rule
+
+
 def find_services(
     sessions: Iterable[Session], rule: MonitoringRule
 ) -> tuple[MonitoredService, ...]:
@@ -152,13 +167,13 @@ def earn(
     results: list[Earned] = []
     for service in day.services:
         code = rule.codes[service.code]
-        match code:
-            case SetUpCode() | DeviceCode():
-                earned = _earn_by_days(service, code, day, billed, sent)
-            case ManagementCode():
-                earned = _earn_by_minutes(service, day.discipline, billed, managed, rule)
-            case _:
-                assert_never(code)
+        if service.first > day.date_of_service:
+            said = f"its period begins on {service.first}, after the date of service"
+            earned = Earned(0, f"{service.code}: {said}.")
+        elif isinstance(code, ManagementCode):
+            earned = _earn_by_minutes(service, day.discipline, billed, managed, rule)
+        else:
+            earned = _earn_by_days(service, code, billed, sent)
         results.append(earned)
         if earned.units:
             billed.append(_Billed(day, service, earned, code))
@@ -239,14 +254,11 @@ def _shift(day: date, days: int) -> date:
 def _earn_by_days(
     service: MonitoredService,
     code: SetUpCode | DeviceCode,
-    day: MonitoredDay,
     billed: Sequence[_Billed],
     data: Sequence[DataRecord],
 ) -> Earned:
     """Count the days with data in the period; any device serves for the set-up."""
     first, last, name = service.first, service.last, service.code
-    if first > day.date_of_service:
-        return Earned(0, f"{name}: its period begins on {first}, after the date of service.")
     if taken := _already_supplied(service, code, billed):
         return Earned(0, taken)
     device = code.device if isinstance(code, DeviceCode) else None

@@ -6,9 +6,7 @@ from heapq import heappop, heappush
 
 from msgspec.structs import replace
 
-from reference.facts import NoValueInForce
 from reference.rulebook import RuleBook
-from reference.unit_facts import MonitoringRule
 from rules.monitoring import (
     DataRecord,
     InteractionRecord,
@@ -18,11 +16,11 @@ from rules.monitoring import (
     find_services,
     month_of,
     months_between,
+    rule_for,
 )
 from runtime.processor import Key, Value
 from schemas.monitoring import DeviceDays, MonitoringRecord
 from schemas.session import Session
-from schemas.values import Program
 from services.units.state import (
     EpisodeState,
     MonthState,
@@ -103,12 +101,10 @@ class MonitoringWork:
         if not sessions:
             return ()
         first = sessions[0]
-        rule = self._rule(first.date_of_service, first.payer.payer_id, first.payer.program)
+        payer = first.payer
+        facts = self._rulebook.on(first.date_of_service, payer.payer_id, payer.program)
+        rule = rule_for(first.discipline, facts)
         return () if rule is None else find_services(sessions, rule)
-
-    def _rule(self, day: date, payer_id: str, program: Program) -> MonitoringRule | None:
-        rule = self._rulebook.on(day, payer_id, program).monitoring
-        return None if isinstance(rule, NoValueInForce) else rule
 
     def _open(
         self, name: str, session: Session
@@ -162,7 +158,8 @@ class MonitoringWork:
     def _earn(
         self, day: MonitoredDay, beside: Sequence[MonitoredDay], scopes: Iterable[Key]
     ) -> MonitoredDay:
-        rule = self._rule(day.date_of_service, day.payer_id, day.program)
+        facts = self._rulebook.on(day.date_of_service, day.payer_id, day.program)
+        rule = rule_for(day.discipline, facts)
         if rule is None or any(each.code not in rule.codes for each in day.services):
             # Under another rulebook: the day is held until it is filed anew.
             return day

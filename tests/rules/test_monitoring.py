@@ -1,5 +1,6 @@
 """Remote monitoring, against cases that a biller can check."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -18,6 +19,7 @@ from rules.monitoring import (
     earn,
     find_services,
     months_between,
+    rule_for,
 )
 from rules.visit_day import count_day
 from schemas.values import Device, Discipline, Program, Role
@@ -39,7 +41,8 @@ def settle(case: Case, rulebook: RuleBook) -> list[MonitoredDay]:
     settled: dict[int, MonitoredDay] = {}
     added = rule_on(rulebook, MARCH)
     for day in sorted(days, key=lambda day: (*_turn(day, added), day.place)):
-        rule = rule_on(rulebook, day.date_of_service)
+        rule = rule_for(day.discipline, _facts(rulebook, day.date_of_service))
+        assert rule is not None
         earned = earn(day, list(settled.values()), _spoken(case), _data(case), rule)
         settled[day.place] = MonitoredDay(**{**_fields(day), "earned": earned})
     return [settled[day.place] for day in days]
@@ -93,6 +96,17 @@ def test_the_arithmetic_is_told(billed: list[Any], said: str, rulebook: RuleBook
         "billed": billed,
     }
     assert settle(case, rulebook)[-1].earned[-1].step == said
+
+
+def test_speech_assistants_count_where_they_are_paid(rulebook: RuleBook) -> None:
+    """Their minutes of a month count for a payer whose profile pays for them, and for no other."""
+    facts = _facts(rulebook, MARCH)
+    pays = replace(facts, profile=replace(facts.profile, speech_assistants=True))
+    counted = {
+        each: rule.roles for each in (facts, pays) if (rule := rule_for(Discipline.SLP, each))
+    }
+    assert Role.ASSISTANT not in counted[facts]
+    assert Role.ASSISTANT in counted[pays]
 
 
 def test_further_units_say_what_came_before(rulebook: RuleBook) -> None:
