@@ -13,9 +13,11 @@ from rules.statements import is_stated
 from schemas.documentation import PlanOfCare
 from schemas.model import Day, Identifier, Npi, Struct
 from schemas.session import Session
-from schemas.values import Certification, FindingCode
+from schemas.values import Certification, FindingCode, Role
 
 LAST_DAY = date.max.toordinal()
+NOT_ESTABLISHING = (Role.ASSISTANT, Role.STUDENT, Role.AIDE)
+"""Who may not establish a plan; a document that names no role is taken as a clinician's."""
 
 
 class PlanOnFile(Struct, frozen=True, gc=False):
@@ -56,6 +58,14 @@ class PlanJudgement(Struct, frozen=True, gc=False):
     """The last certified day, where it is past."""
     missing: NoValueInForce | None = None
     """The rule that is not in force."""
+
+
+def may_establish(document: PlanOfCare) -> bool:
+    """Say whether who wrote the plan may establish one (42 CFR 410.61(b)).
+
+    A therapist, physician or other practitioner; never an assistant.
+    """
+    return document.author_role not in NOT_ESTABLISHING
 
 
 def read_plan_of_care(document: PlanOfCare) -> PlanOnFile:

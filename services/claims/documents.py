@@ -5,7 +5,7 @@ from functools import partial
 
 from reference.rulebook import RuleBook
 from rules.attestation import read_attestation
-from rules.plan_of_care import read_plan_of_care
+from rules.plan_of_care import may_establish, read_plan_of_care
 from rules.progress import read_progress_report
 from schemas.documentation import (
     Document,
@@ -84,7 +84,7 @@ def _keep_plan(desk: Desk, document: PlanOfCare, *, is_on_file: bool) -> AskingF
     plan: PlanState | None = desk[keys.state]
     documents = () if plan is None else plan.documents
     kept = tuple(each for each in documents if each.document_id != document.document_id)
-    if is_on_file:
+    if is_on_file and may_establish(document):
         kept = (*kept, read_plan_of_care(document))
     desk.put(keys.state, PlanState(documents=kept) if kept else None)
     return listed(desk, keys.days)

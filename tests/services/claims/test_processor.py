@@ -1,5 +1,7 @@
 """The consumer ``claims`` over events in the order in which a patient's stream brings them."""
 
+import pytest
+
 from tests.clinic import (
     COMMERCIAL,
     Clinic,
@@ -83,6 +85,18 @@ def test_a_document_that_moves_to_another_plan_decides_both_plans_days_again(
     clinic.complete(visit("S-2", date_of_service="2026-03-03", plan_of_care_id="POC-2"))
     emitted = clinic.receive({**plan_of_care("POC-2"), "revision": 2})
     assert decisions(emitted) == [NEEDS, READY]
+
+
+@pytest.mark.parametrize("role", ["assistant", "student", "aide"])
+def test_a_plan_that_no_clinician_wrote_is_none(clinic: Clinic, role: str) -> None:
+    """A plan of care of an assistant, a student or an aide serves no day."""
+    clinic.complete(visit())
+    assert decisions(clinic.receive({**plan_of_care(), "author_role": role})) == []
+    named = {**plan_of_care(), "revision": 2, "author_role": "npp"}
+    assert decisions(clinic.receive(named)) == [READY]
+    taken_over = {**plan_of_care(), "revision": 3, "author_role": role}
+    (needs,) = of_type(clinic.receive(taken_over), NEEDS)
+    assert "PLAN_OF_CARE_MISSING" in [each["code"] for each in needs["missing"]]
 
 
 def test_other_documents_are_kept_and_decide_nothing_again(clinic: Clinic) -> None:
