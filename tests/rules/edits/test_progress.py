@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -25,8 +26,8 @@ def test_the_edit_reports_what_the_case_says(case: Case, rulebook: RuleBook) -> 
 def test_a_day_is_held_without_the_number_of_days(name: str, rulebook: RuleBook) -> None:
     """Without a number in force nothing is guessed: a day that is asked about is held."""
     facts = facts_of(rulebook, ACTIVITY)
-    missing = NoValueInForce(name, date(2026, 3, 2))
-    outcome = _decide(ACTIVITY, replace(facts, **{name: missing}))
+    missing: dict[str, Any] = {name: NoValueInForce(name, date(2026, 3, 2))}
+    outcome = _decide(ACTIVITY, replace(facts, **missing))
     assert outcome[0] == EventType.CLAIM_HELD
     assert outcome[1] == ["NO_VALUE_IN_FORCE"]
 

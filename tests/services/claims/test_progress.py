@@ -1,18 +1,26 @@
 """Progress reports in ``claims``: days wait and resume by themselves, and no others change."""
 
+import json
+from collections.abc import Iterable
 from datetime import date, timedelta
 
 import pytest
 
+from commands.composition import Service, connect
 from reference.rulebook import RuleBook
 from runtime.memory import MemoryStateView
-from services.claims.kinds import KINDS
+from runtime.processor import Key, Value
+from schemas.envelope import Event
+from schemas.events import CLINICAL
+from schemas.reading import Reader
 from tests.clinic import (
     COMMERCIAL,
+    MEDICARE,
     PROVIDER,
     Clinic,
     Json,
     document,
+    event,
     missing,
     of_type,
     plan_of_care,
@@ -24,6 +32,7 @@ from tests.clinic import (
 NEEDS, READY = "claim.needs-documentation", "claim.ready"
 FIRST = date(2026, 1, 5)
 """The first treatment day of POC-1."""
+LATER = "2026-03-02T16:00:00-06:00"
 ADVANTAGE = {"payer_id": "advantage-one", "program": "medicare_advantage"}
 
 
@@ -169,6 +178,14 @@ def test_a_session_that_moves_behind_the_tenth_day_changes_who_waits(treated: Cl
     ]
 
 
+def test_a_move_to_another_payer_leaves_the_days_after_it_alone(treated: Clinic) -> None:
+    """The day counts under either payer, so that nothing flickers, priced or not."""
+    treated.complete(visit(11))
+    for revision, payer in ((2, COMMERCIAL), (3, MEDICARE)):
+        emitted = treated.amend(visit(4, revision=revision, payer=payer))
+        assert {day for _, day in decided(emitted)} == {on(4)}
+
+
 def test_the_days_of_another_payer_count(treated: Clinic) -> None:
     """The clock goes on clinically where the payer changes; the payer that asks is asked about."""
     for place in range(11, 16):
@@ -232,26 +249,40 @@ def test_many_reports_and_years_are_looked_back_on(clinic: Clinic) -> None:
         for waiting in of_type(clinic.complete(visit(place)), NEEDS):
             assert "PROGRESS_REPORT_DUE" not in missing(waiting)
     # Without these six the twelve days from 161 to 183 come after the report that ends on 160.
+    emitted: list[Json] = []
     for first in (161, 165, 169, 173, 177, 181):
         emitted = clinic.receive(report(1, 1, f"D-{first}", revision=2))
     assert [day for _, day in decided(emitted)] == [on(181), on(183)]
 
 
+class CountingView(MemoryStateView):
+    """A view that counts the values that are asked of it."""
+
+    def __init__(self) -> None:
+        """Start empty, with nothing asked."""
+        super().__init__()
+        self.asked = 0
+
+    def get(self, keys: Iterable[Key]) -> dict[Key, Value]:
+        """Return the values, and count them."""
+        wanted = list(keys)
+        self.asked += len(wanted)
+        return super().get(wanted)
+
+
 def test_a_day_costs_the_same_after_three_hundred(rulebook: RuleBook) -> None:
-    """No value that a day reads or writes of its treatment grows with the number of days."""
-    assert {kind for kind, *_ in KINDS if kind.startswith(("treatment", "progress"))} == {
-        "treatment",
-        "treatment_year",
-        "treatment_date",
-        "progress_reports",
-    }
-    clinic = Clinic(rulebook)
+    """A day that waits like the 290 before it asks for as many values as the twentieth did."""
+    view, asked = CountingView(), []
+    others = {Service.UNITS: MemoryStateView(), Service.SPEND: MemoryStateView()}
+    pipeline = connect(rulebook, {**others, Service.CLAIMS: view})
     for place in range(1, 301):
-        clinic.complete(visit(place, "97530", date_of_service=on(place)))
-    stages = clinic._pipeline._stages  # noqa: SLF001 - the state is what is asked about
-    (claims,) = [each.consumer for each in stages if each.consumer.source == "/therapy/claims"]
-    view = claims._view  # noqa: SLF001
-    assert isinstance(view, MemoryStateView)
-    sizes = {key: len(repr(value)) for key, value in view.items()}
-    ours = {size for key, size in sizes.items() if key[0].startswith(("treatment", "progress"))}
-    assert max(ours) < 1024
+        stated = visit(place, "97530", date_of_service=(FIRST + timedelta(place)).isoformat())
+        sent = event("session.completed", stated, time=LATER, event_id=f"e-{place}")
+        read = Reader(CLINICAL).read_structured(json.dumps(sent).encode())
+        assert isinstance(read, Event)
+        view.asked = 0
+        assert len(list(pipeline.run(read))) > 1
+        asked.append(view.asked)
+    assert asked[299] == asked[20]
+    sizes = {key[0]: len(repr(value)) for key, value in view.items()}
+    assert max(size for kind, size in sizes.items() if kind.startswith("treatment")) < 512

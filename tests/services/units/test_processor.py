@@ -382,6 +382,20 @@ def test_a_move_says_which_day_follows(units_clinic: Clinic) -> None:
         assert "followed_by" not in left
 
 
+def test_a_move_says_that_a_day_of_the_discipline_follows(units_clinic: Clinic) -> None:
+    """It says so to whichever ledger the days belong, and not where the discipline changed."""
+    units_clinic.complete(session("S-1", GAIT))
+    for revision, change, follows in (
+        (2, {"date_of_service": "2026-03-03"}, True),
+        (3, {"payer": COMMERCIAL}, True),
+        (4, {"payer": COMMERCIAL, "discipline": "OT"}, False),
+    ):
+        moved = session("S-1", GAIT, revision=revision, **change)
+        left, entered = days(units_clinic.amend(moved))
+        assert left.get("is_followed", False) is follows
+        assert "is_followed" not in entered
+
+
 def test_a_wish_that_stands_twice_is_one_wish(units_clinic: Clinic) -> None:
     """Two sessions that want the same code first leave the second wish its place."""
     lines = [service(1, "97112", 10), service(2, "97140", 25)]
