@@ -10,7 +10,7 @@ from math import ceil, floor
 
 from reference.facts import Facts, NoValueInForce, Procedure
 from rules.findings import report
-from rules.intervals import clinician_of, spans_on
+from rules.intervals import clinician_of, span_on
 from schemas.clinicians import Block
 from schemas.finding import Finding
 from schemas.session import Session
@@ -39,14 +39,11 @@ def blocks_by_clinician(
             if not service.intervals or not _is_one_on_one(procedures.get(service.code)):
                 continue
             for each in service.intervals:
-                npi = clinician_of(each, session)
-                if npi is None:
-                    continue
-                found.setdefault(npi, []).extend(
-                    Block(session.session_id, service.line, start, end)
-                    for start, end in spans_on([each], session.date_of_service)
-                )
-    return {npi: tuple(found[npi]) for npi in sorted(found) if found[npi]}
+                npi, span = clinician_of(each, session), span_on(each, session.date_of_service)
+                if npi is not None and span is not None:
+                    block = Block(session.session_id, service.line, *span)
+                    found.setdefault(npi, []).append(block)
+    return {npi: tuple(found[npi]) for npi in sorted(found)}
 
 
 def hours_of(blocks: Iterable[Block]) -> list[int]:

@@ -25,6 +25,9 @@ def clinician_of(interval: Interval, session: Session) -> str | None:
     """Return who treated: as stated, else the only one of the session who can have."""
     if interval.clinician is not None:
         return interval.clinician
+    if len(session.clinicians) == 1:
+        only = session.clinicians[0]
+        return None if only.role in NOT_SKILLED else only.npi
     could = {each.npi for each in session.clinicians if each.role not in NOT_SKILLED}
     return next(iter(could)) if len(could) == 1 else None
 
@@ -40,11 +43,13 @@ def spans_on(intervals: Iterable[Interval], day: date) -> list[Span]:
     Midnight is that of the interval's own offset. An offset of zero says nothing of the place,
     since no place of service has it: such a time may lie on the day, or on the day beside it.
     """
-    return [
-        part
-        for each in intervals
-        if each.start < each.end and (part := _part_on((each.start, each.end), day)) is not None
-    ]
+    return [part for each in intervals if (part := span_on(each, day)) is not None]
+
+
+def span_on(interval: Interval, day: date) -> Span | None:
+    """Return the time that one interval takes of a calendar day; None where it takes none."""
+    start, end = interval.start, interval.end
+    return _part_on((start, end), day) if start < end else None
 
 
 def unite(spans: Iterable[Span]) -> list[Span]:

@@ -33,19 +33,22 @@ class CliniciansProcessor:
         day: ClinicianDay = event.data
         npi, name = day.npi, day.visit_day_id
         own = day_key(npi, name)
-        before: DayState | None = (yield (own,))[own]
+        entered = [hour_key(npi, hour) for hour in hours_of(day.blocks)]
+        loaded = yield (own, *entered)
+        before: DayState | None = loaded[own]
         if before is not None and day.revision <= before.revision:
             return Step()
+        hours: dict[Key, HourState] = {key: loaded[key] or NOBODY for key in entered}
         if before is None:
-            before = DayState(day.patient_id, 0, ())
-        entered = [hour_key(npi, hour) for hour in hours_of(day.blocks)]
-        left = [hour_key(npi, hour) for hour in hours_of(before.blocks)]
-        touched = list(dict.fromkeys((*left, *entered)))
-        loaded = (yield touched) if touched else {}
-        hours: dict[Key, HourState] = {key: loaded[key] or NOBODY for key in touched}
+            after = DayState(day.patient_id, day.revision, day.blocks)
+        else:
+            after = replace(before, revision=day.revision, blocks=day.blocks, shared=())
+            left = [hour_key(npi, hour) for hour in hours_of(before.blocks)]
+            if wanted := [key for key in left if key not in hours]:
+                loaded = yield wanted
+                hours.update({key: loaded[key] or NOBODY for key in wanted})
         keys = [day_key(npi, each) for each in _others(hours.values(), name)]
         others = (yield keys) if keys else {}
-        after = replace(before, revision=day.revision, blocks=day.blocks, shared=())
         days: dict[Key, DayState] = {own: after}
         for key in keys:
             other: DayState = others[key]
@@ -96,6 +99,8 @@ def _enter(
 
 def _say(day: DayState) -> DayState:
     """Return the day with what is to be said of it, once more where that is news."""
+    if not (day.shared or day.lines):
+        return day
     named = {(line.session_id, line.line) for each in day.shared for line in each.lines}
     lines = tuple([ServiceReference(*each) for each in sorted(named)])
     return day if lines == day.lines else replace(day, said=day.said + 1, lines=lines)

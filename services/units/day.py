@@ -129,7 +129,11 @@ class DayWork(LoadedValues):
         if state is not None and state.is_monitored:
             return True
         codes = self._rulebook.monitored_codes
-        return any(service.code in codes for each in day.sessions for service in each.services)
+        for session in day.sessions:
+            for service in session.services:
+                if service.code in codes:
+                    return True
+        return False
 
     def _monitor(
         self, days: Sequence[_Day]
