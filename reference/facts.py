@@ -280,9 +280,12 @@ class AssistantSplit:
     """With so many minutes of each side, two units that are left are one of each."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class PaymentShares:
-    """What becomes of an allowed amount under Medicare Part B; shares from 0 to 1."""
+    """What becomes of an allowed amount under Medicare Part B; shares from 0 to 1.
+
+    Every line asks what it comes to by them: the same shares are one object, and told by that.
+    """
 
     medicare: Decimal
     """Medicare's part of it; the rest is the patient's."""

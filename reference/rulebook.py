@@ -7,6 +7,7 @@ from calendar import isleap
 from collections.abc import Iterator, Mapping
 from datetime import MAXYEAR, date
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 
@@ -217,7 +218,7 @@ class RuleBook:
             return assistant
         if isinstance(sequestration, NoValueInForce):
             return sequestration
-        return PaymentShares(medicare.share, medicare.paid_otherwise, assistant, sequestration)
+        return _shares(medicare.share, medicare.paid_otherwise, assistant, sequestration)
 
     def _filing_due(self, day: date) -> date | NoValueInForce:
         period = self._holdings.parameters.filing_period.value(day)
@@ -239,3 +240,14 @@ def _of_group(
 def load(path: Path = PACKAGE) -> RuleBook:
     """Read and check everything below the folder; ``ReferenceFileError`` says what is wrong."""
     return RuleBook(read_holdings(path), rulebook_version(path))
+
+
+@lru_cache(CACHED_FACTS)
+def _shares(
+    medicare: Decimal,
+    paid_otherwise: frozenset[Setting],
+    assistant: Decimal,
+    sequestration: Decimal,
+) -> PaymentShares:
+    """Return the one object of these shares."""
+    return PaymentShares(medicare, paid_otherwise, assistant, sequestration)

@@ -168,7 +168,7 @@ def report_thresholds(
         return (report_missing(facts, facts.thresholds),)
     needed = facts.thresholds[group]
     values = [needed.kx, needed.review]
-    if any(line.assistant for line in lines):
+    if [line for line in lines if line.assistant]:
         values.append(facts.assistant_accrual_share)
     missing = [each for each in values if isinstance(each, NoValueInForce)]
     return tuple([report_missing(facts, each) for each in missing]) if missing else ()

@@ -34,8 +34,12 @@ def minutes_are_a_clinicians(day: EditedDay, facts: Facts) -> Sequence[Reported]
     reasons: dict[str, None] = {}
     found: list[ServiceReference] = []
     for session in day.sessions:
+        roles = {each.role for each in session.clinicians}
+        assisted = [each for each in session.services if each.assistant_minutes]
+        if roles and not assisted and roles <= CLINICIANS:
+            continue
         for service in session.services:
-            if wrong := _credited_to(service, session):
+            if wrong := _credited_to(service, session, roles):
                 reasons.update(dict.fromkeys(wrong))
                 found.append(ServiceReference(session.session_id, service.line))
     if not found:
@@ -91,9 +95,11 @@ def codes_are_of_the_discipline(day: EditedDay, facts: Facts) -> Sequence[Report
     return about_lines(facts, FindingCode.DISCIPLINE_CODE_MISMATCH, lines, codes=codes)
 
 
-def _credited_to(service: Service, session: Session) -> list[str]:
-    """Say to whom minutes of a service are credited who may not have them, in words."""
-    roles = [each.role for each in session.clinicians]
+def _credited_to(service: Service, session: Session, roles: set[Role]) -> list[str]:
+    """Say to whom minutes of a service are credited who may not have them, in words.
+
+    The ``roles`` are those of the session's clinicians.
+    """
     wrong = []
     if service.therapist_minutes and CLINICIANS.isdisjoint(roles):
         wrong.append(NO_THERAPIST)
