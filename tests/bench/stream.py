@@ -8,6 +8,7 @@ from zlib import crc32
 from tests.clinic import Json, document, event, plan_of_care, service, session
 
 START = date(2026, 1, 5)
+VISITS_A_REPORT = 10
 TIMED = ("97110", "97112", "97116", "97140", "97530", "97535")
 
 
@@ -15,7 +16,8 @@ def clinic_stream(patients: int, visits: int, seed: int = 1) -> list[bytes]:
     """Return the lines of ``patients`` who each come ``visits`` times, interleaved by day.
 
     Of the sessions 4 % are amended later, 5 % wait for their note's signature, and 2 % are voided.
-    Every patient has a plan of care and an attestation, as those who pass the threshold must.
+    Every patient has a plan of care, an attestation, as those who pass the threshold must, and a
+    progress report after every ten visits.
     """
     chance = random.Random(seed)
     events: list[tuple[int, str, Json]] = []
@@ -52,6 +54,8 @@ def _patient(name: str, visits: int, chance: random.Random) -> list[tuple[int, s
     for visit in range(visits):
         day = first + visit * 3
         data = {**_session(name, day, chance), "note": _note(visit, signed=True)}
+        if visit % VISITS_A_REPORT == VISITS_A_REPORT - 1:
+            events.append((day + 1, "documentation.received", _progress(name, first, day)))
         late = chance.random()
         if late < 0.05:
             unsigned = {**data, "note": _note(visit, signed=False)}
@@ -105,6 +109,13 @@ def _note(visit: int, *, signed: bool) -> Json:
 def _attestation() -> Json:
     content = {"statement": "reasonable and necessary", "threshold_group": "pt_slp", "year": 2026}
     return document("kx_attestation", "KX-1", content)
+
+
+def _progress(name: str, first: int, last: int) -> Json:
+    since, until = (str(START + timedelta(days=day)) for day in (first, last))
+    content = {"period_from": since, "period_to": until, "justifies": ["97530"]}
+    reported = document("progress_report", f"R-{last}", content, dated=until, discipline="PT")
+    return {**reported, "patient_id": name}
 
 
 def _signature(data: Json) -> Json:
