@@ -1,7 +1,7 @@
 """Claims that are often read on billing pages, each with a visit day that shows what holds."""
 
 import json
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from itertools import pairwise
 
@@ -18,6 +18,7 @@ from tests.clinic import Json, decision, event, of_type, plan_of_care, service, 
 from tests.rules.visit_days import Case, load_cases
 
 CLAIMS: list[Case] = load_cases(__file__)
+FIRST = date(2026, 3, 2)
 SHOWN = {
     f"{claim['claim']} {number}": shown
     for claim in CLAIMS
@@ -25,28 +26,35 @@ SHOWN = {
 }
 
 
-def visit(shown: Case) -> Json:
-    """Return the session of a case."""
+def visit(shown: Case, place: int) -> Json:
+    """Return the session of a case, so many days after its first."""
     services = [
         service(number, str(code), minutes, **(more[0] if more else {}))
         for number, (code, minutes, *more) in enumerate(shown["services"], 1)
     ]
-    more = {name: shown[name] for name in ("discipline", "clinicians") if name in shown}
+    more: Json = {name: shown[name] for name in ("discipline", "clinicians") if name in shown}
     program = shown.get("program", "medicare_ffs")
-    return session("S-1", services, payer={"payer_id": "any", "program": program}, **more)
+    more["date_of_service"] = str(FIRST + timedelta(days=place))
+    return session(f"S-{place}", services, payer={"payer_id": "any", "program": program}, **more)
 
 
 def send(rulebook: RuleBook, shown: Case) -> list[Json] | Unreadable:
-    """Return what all consumers make of a plan of care and the session, or why it is unread."""
+    """Return what all consumers make of the case's day, or why it is unread.
+
+    A plan of care comes before it, and as many visits of its kind as were ``earlier``.
+    """
     reader, pipeline = Reader(CLINICAL), build_pipeline(rulebook)
-    sent = (("documentation.received", plan_of_care()), ("session.completed", visit(shown)))
+    visits = [visit(shown, place) for place in range(shown.get("earlier", 0) + 1)]
+    sent = [("documentation.received", plan_of_care())]
+    sent += [("session.completed", each) for each in visits]
     emitted: list[Json] = []
     for number, (kind, data) in enumerate(sent):
-        at = f"2026-03-02T15:0{number}:00-06:00"
+        at = f"2026-04-02T15:{number:02}:00-06:00"
         came = event(kind, data, time=at, event_id=f"e-{number}")
         read = reader.read_structured(json.dumps(came).encode())
         if isinstance(read, Unreadable):
             return read
+        emitted = []
         for each in pipeline.run(read):
             assert isinstance(each, Event), each
             emitted.append(json.loads(write_structured(each)))
