@@ -6,12 +6,12 @@ ch. 11).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import product
 
 from reference.facts import Facts, NoValueInForce
+from rules.intervals import Span, overlap, spans_of
 from rules.statements import is_stated
 from schemas.model import Struct
-from schemas.session import Distinct, Interval, Service, Session
+from schemas.session import Distinct, Service, Session
 from schemas.values import DistinctModifier
 
 Done = tuple[Session, Service]
@@ -47,7 +47,7 @@ def judge_statements(ones: Sequence[Done], twos: Sequence[Done], facts: Facts) -
     modifier = choose_modifier([each.modifier for each in stated])
     if _may_share_time(ones, twos, facts):
         return Statements(modifier)
-    return Statements(modifier, _overlap(ones, twos))
+    return Statements(modifier, bool(overlap(_times(ones), _times(twos))))
 
 
 def choose_modifier(modifiers: Sequence[DistinctModifier]) -> DistinctModifier:
@@ -106,12 +106,5 @@ def _may_share_time(ones: Sequence[Done], twos: Sequence[Done], facts: Facts) ->
     return not supervised.isdisjoint(service.code for _, service in (*ones, *twos))
 
 
-def _overlap(ones: Sequence[Done], twos: Sequence[Done]) -> bool:
-    """Say whether an interval of column one has a moment of an interval of column two."""
-    between = product(_intervals(ones), _intervals(twos))
-    return any(one.start < two.end and two.start < one.end for one, two in between)
-
-
-def _intervals(services: Iterable[Done]) -> list[Interval]:
-    stated = [each for _, service in services for each in service.intervals or ()]
-    return [each for each in stated if each.start < each.end]
+def _times(services: Iterable[Done]) -> list[Span]:
+    return spans_of([each for _, service in services for each in service.intervals or ()])
