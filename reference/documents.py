@@ -7,7 +7,7 @@ from typing import Annotated, Generic, Self, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, RootModel, model_validator
 
-from reference.edit_tables import CodePair, Column
+from reference.edit_tables import Column
 from reference.facts import Counted, InPart, Pricing, Scope
 from schemas.values import (
     Effect,
@@ -169,7 +169,7 @@ class OwnCodePair(Document):
     """0: never; 1: where a distinct service is stated."""
 
 
-def _code_pairs(pairs: tuple[OwnCodePair, ...]) -> tuple[CodePair, ...]:
+def _differ(pairs: tuple[OwnCodePair, ...]) -> tuple[OwnCodePair, ...]:
     """Refuse a pair of one code, and two codes that stand twice, in whichever order."""
     if any(pair.column_one == pair.column_two for pair in pairs):
         message = "a pair has two codes"
@@ -177,10 +177,10 @@ def _code_pairs(pairs: tuple[OwnCodePair, ...]) -> tuple[CodePair, ...]:
     if len({frozenset((pair.column_one, pair.column_two)) for pair in pairs}) < len(pairs):
         message = "the same two codes are a pair more than once"
         raise ValueError(message)
-    return tuple(CodePair(**pair.model_dump()) for pair in pairs)
+    return pairs
 
 
-OwnCodePairs = Annotated[tuple[OwnCodePair, ...], AfterValidator(_code_pairs)]
+OwnCodePairs = Annotated[tuple[OwnCodePair, ...], AfterValidator(_differ)]
 
 
 class DailyLimitValue(Document):

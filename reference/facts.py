@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from typing import TypeVar
 
 from reference.edit_tables import CodePair, CodePairs, Column, Limit
 from reference.unit_facts import MonitoringRule, TimedSeries
@@ -24,6 +25,8 @@ from schemas.values import (
     ThresholdGroup,
     UnitRule,
 )
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -351,3 +354,14 @@ class Facts:
     """Codes that need no clinician beside the patient, so may have the time of another service."""
     filing_due: date | NoValueInForce
     """The last day to file a claim for the date of service, inclusive."""
+
+    def of_setting(
+        self, tables: Mapping[Setting, T] | NoValueInForce, setting: Setting, name: str
+    ) -> T | NoValueInForce:
+        """Return the table that serves a setting, or what is missing of it by its ``name``."""
+        if isinstance(tables, NoValueInForce):
+            return tables
+        table = tables.get(setting)
+        if table is None:
+            return NoValueInForce(f"the {name} of {setting}", self.date_of_service)
+        return table

@@ -12,11 +12,13 @@ from reference.documents import (
     Dates,
     Document,
     FindingsFile,
+    OwnCodePair,
     ParameterFile,
     PayerFile,
     ProfileValue,
     TherapyNormValue,
 )
+from reference.edit_tables import CodePair
 from reference.errors import ReferenceFileError
 from reference.facts import (
     AuthorizationRule,
@@ -38,6 +40,7 @@ SHAPES: Mapping[type[Document], Callable[..., object]] = {
     DailyLimitValue: DailyLimit,
     TherapyNormValue: TherapyNorm,
     AuthorizationValue: AuthorizationRule,
+    OwnCodePair: CodePair,
 }
 """What a policy with parts of its own is in the facts; the parts have the same names."""
 

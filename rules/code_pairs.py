@@ -64,12 +64,9 @@ def _in_force(
     ]
     if not facts.profile.code_pairs:
         return own
-    tables = facts.code_pairs
-    if isinstance(tables, NoValueInForce):
-        return tables
-    table = tables.get(setting)
-    if table is None:
-        return NoValueInForce(f"the code pairs of {setting}", facts.date_of_service)
+    table = facts.of_setting(facts.code_pairs, setting, "code pairs")
+    if isinstance(table, NoValueInForce):
+        return table
     instead = [{pair.column_one, pair.column_two} for pair in own]
     among = table.among(codes)
     return [*own, *[pair for pair in among if {pair.column_one, pair.column_two} not in instead]]

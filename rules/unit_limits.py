@@ -56,13 +56,7 @@ def find_limits(facts: Facts, setting: Setting) -> Mapping[str, Limit] | NoValue
     """Find the setting's limits, none of them where the payer follows none."""
     if not facts.profile.unit_limits:
         return NO_LIMITS
-    tables = facts.unit_limits
-    if isinstance(tables, NoValueInForce):
-        return tables
-    table = tables.get(setting)
-    if table is None:
-        return NoValueInForce(f"the unit limits of {setting}", facts.date_of_service)
-    return table
+    return facts.of_setting(facts.unit_limits, setting, "unit limits")
 
 
 def _find_over(
