@@ -9,14 +9,12 @@ from decimal import Decimal
 
 from rules.claim_lines import DayLine
 from rules.money import write_money
+from rules.roles import CLINICIANS
 from rules.spend import are_over
 from schemas.documentation import KxAttestation
 from schemas.model import Day, Identifier, Money, Struct
 from schemas.session import Session
 from schemas.spend import Spend
-from schemas.values import Role
-
-ATTESTING_ROLES = (Role.THERAPIST, Role.PHYSICIAN, Role.NPP)
 
 
 class Attestation(Struct, frozen=True, gc=False):
@@ -49,7 +47,7 @@ class KxJudgement(Struct, frozen=True, gc=False):
 
 def read_attestation(document: KxAttestation) -> Attestation | None:
     """Return what the attestation covers; None where nobody who may attest has signed it."""
-    if document.author_npi is None or document.author_role not in ATTESTING_ROLES:
+    if document.author_npi is None or document.author_role not in CLINICIANS:
         return None
     content = document.content
     return Attestation(

@@ -7,19 +7,18 @@ from functools import lru_cache
 from reference.facts import Facts, NoValueInForce
 from rules.estimate import estimate_payment
 from rules.money import ZERO, write_money
+from rules.roles import CLINICIANS
 from rules.timed_codes import series_of
 from schemas.claims import ClaimLine
 from schemas.model import Amount, ProcedureCode, Struct
 from schemas.session import Service, Session
 from schemas.units import ServiceReference
-from schemas.values import DistinctModifier, Role
+from schemas.values import DistinctModifier
 
 POINTER_POSITIONS = ("SV107-1", "SV107-2", "SV107-3", "SV107-4")
 """Where a claim line holds diagnosis pointers: the elements of ASC X12N 837P's SV107."""
 CACHED = 1024
 """Most sums and pointers kept: a clinic has few charges, and a patient few diagnoses."""
-RENDERING_ROLES = (Role.THERAPIST, Role.PHYSICIAN, Role.NPP)
-"""Who may stand on a line as the one who treated."""
 
 Traced = tuple[tuple[Session, Service], ...]
 """The services that a line is made of, each with its session, in the day's order."""
@@ -141,7 +140,7 @@ def find_rendering_npi(session: Session, service: Service) -> str | None:
     if service.rendering_npi is not None:
         return service.rendering_npi
     for clinician in session.clinicians:
-        if clinician.role in RENDERING_ROLES:
+        if clinician.role in CLINICIANS:
             return clinician.npi
     return None
 

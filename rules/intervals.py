@@ -8,8 +8,8 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import TypeVar
 
+from rules.roles import UNSKILLED
 from schemas.session import Interval, Session
-from schemas.values import Role
 
 Owner = TypeVar("Owner", bound=Hashable)
 Span = tuple[datetime, datetime]
@@ -17,8 +17,6 @@ Span = tuple[datetime, datetime]
 MINUTE = timedelta(minutes=1)
 NO_TIME = timedelta()
 MIDNIGHT = time()
-NOT_SKILLED = (Role.STUDENT, Role.AIDE)
-"""Whose time is not the clinician's who treats."""
 
 
 def clinician_of(interval: Interval, session: Session) -> str | None:
@@ -27,8 +25,8 @@ def clinician_of(interval: Interval, session: Session) -> str | None:
         return interval.clinician
     if len(session.clinicians) == 1:
         only = session.clinicians[0]
-        return None if only.role in NOT_SKILLED else only.npi
-    could = {each.npi for each in session.clinicians if each.role not in NOT_SKILLED}
+        return None if only.role in UNSKILLED else only.npi
+    could = {each.npi for each in session.clinicians if each.role not in UNSKILLED}
     return next(iter(could)) if len(could) == 1 else None
 
 

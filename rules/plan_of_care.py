@@ -9,6 +9,7 @@ from datetime import date
 from typing import assert_never
 
 from reference.facts import CertificationRule, Facts, NoValueInForce
+from rules.roles import UNSKILLED
 from rules.statements import is_stated
 from schemas.documentation import PlanOfCare
 from schemas.model import Day, Identifier, Npi, Struct
@@ -16,7 +17,7 @@ from schemas.session import Session
 from schemas.values import Certification, FindingCode, Role
 
 LAST_DAY = date.max.toordinal()
-NOT_ESTABLISHING = (Role.ASSISTANT, Role.STUDENT, Role.AIDE)
+NOT_ESTABLISHING = UNSKILLED | {Role.ASSISTANT}
 """Who may not establish a plan; a document that names no role is taken as a clinician's."""
 
 

@@ -9,12 +9,10 @@ from datetime import date, timedelta
 
 from msgspec.structs import replace
 
+from rules.roles import CLINICIANS
 from schemas.documentation import ProgressReport
 from schemas.model import Day, Identifier, ProcedureCode, Struct
-from schemas.values import Role
 
-REPORTING_ROLES = (Role.THERAPIST, Role.PHYSICIAN, Role.NPP)
-"""Clinicians: an assistant may write elements of a report, never the report."""
 ONE_DAY = timedelta(days=1)
 Use = tuple[str | None, str]
 """A plan of care, or none, and a code that is used under it."""
@@ -96,7 +94,7 @@ def read_progress_report(document: ProgressReport) -> ReportOnFile | None:
     A report that names neither its discipline nor its plan says of nothing that it is about it.
     """
     content = document.content
-    if document.signed_at is None or document.author_role not in REPORTING_ROLES:
+    if document.signed_at is None or document.author_role not in CLINICIANS:
         return None
     if document.discipline is None and document.plan_of_care_id is None:
         return None

@@ -7,16 +7,13 @@ assistants of speech-language pathology are paid; every other finding is every p
 from collections.abc import Sequence
 
 from reference.facts import Facts, NoValueInForce
-from rules.edits.day import NOTHING, EditedDay, Reported, about_lines
-from rules.findings import report, report_missing
+from rules.edits.day import NOTHING, EditedDay, Reported, about_lines, about_services
+from rules.findings import report_missing
+from rules.roles import CLINICIANS, UNSKILLED
 from schemas.session import Service, Session
 from schemas.units import ServiceReference
 from schemas.values import Discipline, FindingCode, Role
 
-CLINICIANS = frozenset({Role.THERAPIST, Role.PHYSICIAN, Role.NPP})
-"""Who may furnish what stands as a therapist's minutes."""
-UNSKILLED = frozenset({Role.STUDENT, Role.AIDE})
-"""Whose time is no skilled therapy; a therapist who directs a student states it as the own."""
 # A member is looked up each time that it is named by its enum: once is enough.
 SLP = Discipline.SLP
 ASSISTANT = Role.ASSISTANT
@@ -45,7 +42,7 @@ def minutes_are_a_clinicians(day: EditedDay, facts: Facts) -> Sequence[Reported]
     if not found:
         return NOTHING
     code = FindingCode.STUDENT_OR_AIDE_MINUTES
-    return _about_services(day, facts, code, found, whose="; ".join(reasons))
+    return about_services(day, facts, code, found, whose="; ".join(reasons))
 
 
 def assistants_are_paid(day: EditedDay, facts: Facts) -> Sequence[Reported]:
@@ -55,7 +52,7 @@ def assistants_are_paid(day: EditedDay, facts: Facts) -> Sequence[Reported]:
     found = _assisted(day)
     if not found:
         return NOTHING
-    return _about_services(day, facts, FindingCode.ASSISTANT_WRONG_DISCIPLINE, found)
+    return about_services(day, facts, FindingCode.ASSISTANT_WRONG_DISCIPLINE, found)
 
 
 def evaluations_are_a_clinicians(day: EditedDay, facts: Facts) -> Sequence[Reported]:
@@ -121,16 +118,3 @@ def _assisted(day: EditedDay) -> list[ServiceReference]:
         for service in session.services
         if service.assistant_minutes
     ]
-
-
-def _about_services(
-    day: EditedDay,
-    facts: Facts,
-    code: FindingCode,
-    found: Sequence[ServiceReference],
-    **values: str,
-) -> Sequence[Reported]:
-    """Report one finding about these services: the lines that they are on, and their sessions."""
-    lines = [line.line for line in day.lines if any(at in found for at in line.services)]
-    session_ids = tuple(dict.fromkeys(at.session_id for at in found))
-    return (Reported(report(facts, code, lines, **values), session_ids),)

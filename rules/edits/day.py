@@ -16,7 +16,7 @@ from schemas.finding import Finding
 from schemas.model import Amount, Day, Identifier, Struct
 from schemas.session import BillingProvider, Session
 from schemas.spend import Spend
-from schemas.units import ProfiledPayer, UnbilledService
+from schemas.units import ProfiledPayer, ServiceReference, UnbilledService
 from schemas.values import Discipline, EmptiedBy, FindingCode
 
 Billed = tuple[tuple[str, int], ...]
@@ -109,6 +109,24 @@ def about_some_sessions(
         Reported(each.finding, tuple(s for s in each.session_ids if s in session_ids))
         for each in about_lines(facts, code, lines, **values)
     )
+
+
+def about_services(
+    day: EditedDay,
+    facts: Facts,
+    code: FindingCode,
+    services: Sequence[ServiceReference],
+    **values: str,
+) -> tuple[Reported, ...]:
+    """Report one finding about these services: the lines they are on, and their sessions.
+
+    Nothing without services; one that earned no unit is on no line.
+    """
+    if not services:
+        return NOTHING
+    lines = [line.line for line in day.lines if any(at in services for at in line.services)]
+    session_ids = tuple(dict.fromkeys([at.session_id for at in services]))
+    return (Reported(report(facts, code, lines, **values), session_ids),)
 
 
 def about_sessions(

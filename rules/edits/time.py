@@ -4,12 +4,11 @@ CMS Pub. 100-02 ch. 15 §220.3.E and Pub. 100-04 ch. 5 §20.3. Medicare does not
 that are recorded have to be right all the same.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from reference.facts import Facts, NoValueInForce, UnitBasis
-from rules.edits.day import NOTHING, EditedDay, Reported
-from rules.findings import report
+from rules.edits.day import NOTHING, EditedDay, Reported, about_services
 from rules.intervals import (
     Span,
     clinician_of,
@@ -21,11 +20,10 @@ from rules.intervals import (
     unite,
 )
 from schemas.session import Service, Session
+from schemas.units import ServiceReference
 from schemas.values import FindingCode
 
 Done = tuple[Session, Service]
-Place = tuple[str, int]
-"""A service: its session's id and its own line number there."""
 TIMED = (UnitBasis.PER_15_MINUTES, UnitBasis.TIMED_OUTSIDE_POOL)
 NOT_PLACED = "the session runs past midnight, and no times say which minutes are the date's"
 
@@ -38,12 +36,12 @@ def start_and_stop_are_recorded(day: EditedDay, facts: Facts) -> Sequence[Report
     if not facts.profile.requires_intervals:
         return NOTHING
     lacking = [
-        (session, service)
+        _place(session, service)
         for session in day.sessions
         for service in session.services
         if not service.intervals and _minutes_of(service) and _is_timed(service, facts)
     ]
-    return _about_services(day, facts, FindingCode.INTERVALS_MISSING, lacking)
+    return about_services(day, facts, FindingCode.INTERVALS_MISSING, lacking)
 
 
 def times_agree_with_minutes(day: EditedDay, facts: Facts) -> Sequence[Reported]:
@@ -64,10 +62,10 @@ def times_agree_with_minutes(day: EditedDay, facts: Facts) -> Sequence[Reported]
             else:
                 continue
             if how is not None:
-                reported += _about_services(day, facts, code, [(session, service)], how=how)
+                reported += about_services(day, facts, code, [_place(session, service)], how=how)
     if shared := _counted_twice(day, facts):
         how = "services one-on-one have minutes by the clock in common, which count once"
-        reported += _about_services(day, facts, code, shared, how=how)
+        reported += about_services(day, facts, code, shared, how=how)
     return reported
 
 
@@ -77,8 +75,7 @@ def one_on_one_times_are_apart(day: EditedDay, facts: Facts) -> Sequence[Reporte
     if not one_on_one:
         return NOTHING
     code, at_once = FindingCode.OVERLAPPING_INTERVALS, _at_once(one_on_one)
-    done = [one_on_one[each] for each in at_once]
-    return _about_services(day, facts, code, done, where="within the visit day")
+    return about_services(day, facts, code, at_once, where="within the visit day")
 
 
 def _disagreement(service: Service, day: date, facts: Facts) -> str | None:
@@ -94,7 +91,7 @@ def _disagreement(service: Service, day: date, facts: Facts) -> str | None:
     return f"{by_clock} minutes of the date of service by the clock, {minutes} recorded"
 
 
-def _counted_twice(day: EditedDay, facts: Facts) -> list[Done]:
+def _counted_twice(day: EditedDay, facts: Facts) -> list[ServiceReference]:
     """Return one-on-one services that overlap, but for those of one clinician alone.
 
     A clinician's own overlaps are reported for themselves.
@@ -102,17 +99,17 @@ def _counted_twice(day: EditedDay, facts: Facts) -> list[Done]:
     one_on_one = _one_on_one(day, facts)
     if not one_on_one:
         return []
-    by_clock: Mapping[Place, Sequence[Span]] = {
+    by_clock: Mapping[ServiceReference, Sequence[Span]] = {
         place: unite(spans_of(service.intervals or ()))
         for place, (_, service) in one_on_one.items()
     }
     at_once = _at_once(one_on_one)
-    return [one_on_one[each] for each in owners_that_overlap(by_clock) if each not in at_once]
+    return [each for each in owners_that_overlap(by_clock) if each not in at_once]
 
 
-def _at_once(services: Mapping[Place, Done]) -> list[Place]:
+def _at_once(services: Mapping[ServiceReference, Done]) -> list[ServiceReference]:
     """Return the services in which one clinician is at two things at once, in their order."""
-    by_clinician: dict[str, dict[Place, list[Span]]] = {}
+    by_clinician: dict[str, dict[ServiceReference, list[Span]]] = {}
     for place, (session, service) in services.items():
         for each in service.intervals or ():
             clinician = clinician_of(each, session)
@@ -123,7 +120,7 @@ def _at_once(services: Mapping[Place, Done]) -> list[Place]:
     return [place for place in services if place in found]
 
 
-def _one_on_one(day: EditedDay, facts: Facts) -> dict[Place, Done]:
+def _one_on_one(day: EditedDay, facts: Facts) -> dict[ServiceReference, Done]:
     """Return the day's one-on-one services that have times; none where one time stands alone."""
     timed = [
         (session, service)
@@ -136,7 +133,7 @@ def _one_on_one(day: EditedDay, facts: Facts) -> dict[Place, Done]:
     if not timed or is_alone or isinstance(procedures, NoValueInForce):
         return {}
     return {
-        (session.session_id, service.line): (session, service)
+        _place(session, service): (session, service)
         for session, service in timed
         if (procedure := procedures.get(service.code)) is not None and procedure.is_one_on_one
     }
@@ -155,21 +152,9 @@ def _is_timed(service: Service, facts: Facts) -> bool:
     return procedure is not None and procedure.unit_basis in TIMED
 
 
+def _place(session: Session, service: Service) -> ServiceReference:
+    return ServiceReference(session.session_id, service.line)
+
+
 def _minutes_of(service: Service) -> int:
     return service.therapist_minutes + service.assistant_minutes
-
-
-def _about_services(
-    day: EditedDay, facts: Facts, code: FindingCode, done: Iterable[Done], **values: str
-) -> Sequence[Reported]:
-    """Report one finding about these services: the lines that have them, and their sessions."""
-    places = {(session.session_id, service.line): None for session, service in done}
-    if not places:
-        return NOTHING
-    lines = [
-        line.line
-        for line in day.lines
-        if [at for at in line.services if (at.session_id, at.line) in places]
-    ]
-    session_ids = tuple(dict.fromkeys([session_id for session_id, _ in places]))
-    return (Reported(report(facts, code, lines, **values), session_ids),)
