@@ -35,7 +35,7 @@ from services.claims.desk import (
     remove,
     segment_behind,
 )
-from services.claims.keeping import sessions_kept
+from services.claims.keeping import facts_of, sessions_kept
 from services.claims.state import (
     DayState,
     authorizations_key,
@@ -75,7 +75,7 @@ def place_days(
 ) -> AskingFor[Sequence[str]]:
     """Give each day its place, in this order; return those that wait where one came back."""
     asking = [
-        (day, facts) for day in days if asks_for_places(facts := _facts_of(rulebook, day.priced))
+        (day, facts) for day in days if asks_for_places(facts := facts_of(rulebook, day.priced))
     ]
     if not asking:
         return ()
@@ -111,10 +111,6 @@ def keep_authorization(
         kept = (*kept, read_authorization(document))
     _keep(desk, key, AuthorizationsState(kept, known.used))
     return [*listed(desk, taking), *listed(desk, waiting)]
-
-
-def _facts_of(rulebook: RuleBook, priced: PricedDay) -> Facts:
-    return rulebook.on(priced.date_of_service, priced.payer.payer_id, priced.payer.program)
 
 
 def _load(desk: Desk, days: Sequence[PricedDay]) -> Asking:

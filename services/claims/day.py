@@ -14,7 +14,7 @@ from runtime.processor import Key, Output
 from schemas.events import EventType
 from services.claims.authorizations import place_at_hand
 from services.claims.desk import Asking, AskingFor, Desk, append, remove, segment_behind
-from services.claims.keeping import findings_kept, sessions_kept
+from services.claims.keeping import facts_of, findings_kept, sessions_kept
 from services.claims.progress import judge_day
 from services.claims.state import (
     AttestationsState,
@@ -75,11 +75,6 @@ def decide_kept_day(desk: Desk, rulebook: RuleBook, day: DayState, keys: DayKeys
         progress,
     )
     decide_day(desk, facts, day, keys, on_file)
-
-
-def facts_of(rulebook: RuleBook, priced: PricedDay) -> Facts:
-    """Return the facts of a day's date and payer."""
-    return rulebook.on(priced.date_of_service, priced.payer.payer_id, priced.payer.program)
 
 
 def decide_day(desk: Desk, facts: Facts, day: DayState, keys: DayKeys, on_file: OnFile) -> None:

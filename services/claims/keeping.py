@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from reference.facts import Facts
+from reference.rulebook import RuleBook
 from rules.claim_lines import DayLine
 from rules.edits.day import PricedDay
 from rules.findings import restate
@@ -40,6 +41,11 @@ def keep_day(
     )
     desk.put(keys.day, day)
     return day
+
+
+def facts_of(rulebook: RuleBook, day: PricedDay | SpendAccrued) -> Facts:
+    """Return the facts of a day's date and payer."""
+    return rulebook.on(day.date_of_service, day.payer.payer_id, day.payer.program)
 
 
 def sessions_kept(desk: Desk, day: DayState) -> tuple[Session, ...]:

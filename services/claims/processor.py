@@ -24,7 +24,7 @@ from services.claims.day import (
 )
 from services.claims.desk import Asking, AskingFor, Desk, listed, load_list
 from services.claims.documents import file_document
-from services.claims.keeping import keep_day
+from services.claims.keeping import facts_of, keep_day
 from services.claims.notes import judge_notes_of, keys_of_notes
 from services.claims.progress import judge_day, keep_treatment_of
 from services.claims.state import (
@@ -78,8 +78,7 @@ class ClaimsProcessor:
         patient_id, visit_day_id, spend = accrued.patient_id, accrued.visit_day_id, accrued.spend
         treatment = treatment_keys(patient_id, accrued.discipline, accrued.date_of_service)
         keys = day_keys(patient_id, visit_day_id, treatment, spend, _plans_named(accrued.sessions))
-        payer = accrued.payer
-        facts = self._rulebook.on(accrued.date_of_service, payer.payer_id, payer.program)
+        facts = facts_of(self._rulebook, accrued)
         note_keys = keys_of_notes(accrued, facts)
         desk.update((yield [*keys.all(), *note_keys]))
         known: DayState | None = desk[keys.day]

@@ -22,6 +22,7 @@ from rules.progress import (
 from runtime.processor import Key
 from schemas.values import Program
 from services.claims.desk import AskingFor, Desk
+from services.claims.keeping import facts_of
 from services.claims.state import (
     ChangedDay,
     DayState,
@@ -211,9 +212,7 @@ def _has_no_effect(
 
 
 def _read(rulebook: RuleBook, day: DayState) -> tuple[Facts, TreatmentDay | None]:
-    priced = day.priced
-    payer = priced.payer
-    facts = rulebook.on(priced.date_of_service, payer.payer_id, payer.program)
+    facts = facts_of(rulebook, day.priced)
     return facts, read_treatment_day(day, facts, rulebook.continued_use_codes)
 
 
