@@ -1,12 +1,39 @@
 """The command line ``therapy``."""
 
+import argparse
 import sys
 from argparse import ArgumentParser
 from collections.abc import Sequence
 
-from commands import compare, demo, redecide, replay, restate, rulebook, run, schemas, topics
+from commands import (
+    compare,
+    demo,
+    feed,
+    health,
+    probe,
+    redecide,
+    replay,
+    restate,
+    rulebook,
+    run,
+    schemas,
+    topics,
+)
 from commands.exits import INTERRUPTED, USAGE
 from reference.errors import ReferenceFileError
+
+
+def _add_of_the_bus(commands: "argparse._SubParsersAction[ArgumentParser]") -> None:
+    """Add what puts events onto the bus, and what asks a process how it is."""
+    feeding = commands.add_parser("feed", help="put a file of events onto the bus")
+    feed.add_arguments(feeding)
+    feeding.set_defaults(run=feed.run)
+    probing = commands.add_parser("probe", help="send one session of nobody, read its decision")
+    probe.add_arguments(probing)
+    probing.set_defaults(run=probe.run)
+    asking = commands.add_parser("health", help="ask the process here whether it lives, is ready")
+    health.add_arguments(asking)
+    asking.set_defaults(run=health.run)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -31,6 +58,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     run.add_arguments(running)
     running.set_defaults(run=run.run)
     topics.add_parser(commands)
+    _add_of_the_bus(commands)
     rulebook.add_parser(commands)
     showing = commands.add_parser("demo", help="a bundled clinic, decided and explained")
     demo.add_arguments(showing)

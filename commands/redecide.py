@@ -1,6 +1,5 @@
 """``therapy redecide``: asks that held days be decided again by new reference data."""
 
-import os
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Iterator
@@ -10,12 +9,11 @@ from uuid import UUID
 
 from msgspec.json import decode, encode
 
-from commands.exits import FAILED, READ, UNREAD, USAGE
+from commands.exits import READ, UNREAD, USAGE
+from commands.kafka import on_kafka
 from commands.replay import is_same_file, read_event, read_lines
 from commands.ways import open_lines, write_out
 from reference.rulebook import load
-from runtime.errors import EngineError
-from runtime.host.settings import SettingsError, read_settings
 from schemas.envelope import Event, name_id, write_structured
 from schemas.events import DECISIONS, EventType
 from schemas.model import Struct
@@ -181,11 +179,7 @@ def _run_on_kafka(arguments: Namespace) -> int:
     # The frameworks take half a second to import, which the other commands need not wait for.
     from commands.redeciding import redecide  # noqa: PLC0415
 
-    try:
-        return redecide(read_settings(os.environ), arguments)
-    except (SettingsError, EngineError) as error:
-        sys.stderr.write("".join(f"therapy: {line}\n" for line in str(error).splitlines()))
-        return USAGE if isinstance(error, SettingsError) else FAILED
+    return on_kafka(lambda settings: redecide(settings, arguments))
 
 
 def say_count(held: HeldDays, done: str) -> str:

@@ -1,13 +1,11 @@
 """``therapy topics``: makes the topics that the consumers need, or checks them."""
 
 import argparse
-import os
-import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 
-from commands.exits import FAILED, READ, USAGE
-from runtime.errors import EngineError
-from runtime.host.settings import SettingsError, read_settings
+from commands.exits import FAILED, READ
+from commands.kafka import on_kafka
+from runtime.host.settings import Settings
 
 PARTITIONS = 12
 """Of each topic, where nothing else is said: 2, 3, 4, 6 and 12 workers share them evenly."""
@@ -45,17 +43,14 @@ def _run(arguments: Namespace) -> int:
     # The frameworks take half a second to import, which the other commands need not wait for.
     from commands.provisioning import check, create  # noqa: PLC0415
 
-    try:
-        settings = read_settings(os.environ)
+    def act(settings: Settings) -> int:
         if arguments.action == "check":
             return _checked(check(settings))
-        made = create(settings, arguments.partitions, arguments.replicas, PARTITIONS)
-    except (SettingsError, EngineError) as error:
-        sys.stderr.write("".join(f"therapy: {line}\n" for line in str(error).splitlines()))
-        return USAGE if isinstance(error, SettingsError) else FAILED
-    for line in made:
-        print(line)
-    return READ
+        for line in create(settings, arguments.partitions, arguments.replicas, PARTITIONS):
+            print(line)
+        return READ
+
+    return on_kafka(act)
 
 
 def _checked(wrong: list[str]) -> int:

@@ -38,6 +38,7 @@ from runtime.host.app import (
 from runtime.host.connection import kafka_settings
 from runtime.host.lag import Lag
 from runtime.host.member import has_died
+from runtime.host.sending import producer_of
 from runtime.host.settings import Settings
 
 POLL_MS = 200
@@ -164,7 +165,7 @@ class Forwarder(ConsumerRebalanceListener):  # type: ignore[misc]
     @asynccontextmanager
     async def _connected(self) -> AsyncIterator[tuple[AIOKafkaConsumer, AIOKafkaProducer]]:
         """Connect a producer, then join the group; both are closed whatever happens."""
-        producer = _producer(self._settings)
+        producer = producer_of(self._settings)
         consumer = _consumer(self._settings, self._way.group)
         try:
             await producer.start()
@@ -296,21 +297,6 @@ def _consumer(settings: Settings, group: str) -> AIOKafkaConsumer:
         rebalance_timeout_ms=REBALANCE_TIMEOUT_MS,
         max_poll_interval_ms=MAX_POLL_INTERVAL_MS,
         max_partition_fetch_bytes=settings.kafka_fetch_bytes,
-    )
-
-
-def _producer(settings: Settings) -> AIOKafkaProducer:
-    """Return what writes each record once in its session; keys are placed by murmur2."""
-    kafka = kafka_settings(settings)
-    return AIOKafkaProducer(
-        **kafka.connection(),
-        enable_idempotence=True,
-        acks="all",
-        request_timeout_ms=kafka.write_timeout_ms,
-        retry_backoff_ms=kafka.retry_pause_ms,
-        compression_type=kafka.compression,
-        max_batch_size=kafka.batch_bytes,
-        max_request_size=kafka.largest_batch,
     )
 
 

@@ -8,7 +8,6 @@ import re
 import signal
 import socket
 import subprocess
-import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -30,11 +29,10 @@ from schemas.asyncapi import asyncapi_document
 from schemas.envelope import Event
 from schemas.events import CONSUMERS, ROUTES, Topic
 from tests.clinic import Clinic, Json, event, plan_of_care, service, session
-from tests.cluster.needed import own_kafka, own_redis
+from tests.commands.cluster import THERAPY, Cluster, own_cluster
 from tests.docs.pages import table, text_of
 from tests.runtime.host.collector import collecting
 
-THERAPY = Path(sys.executable).with_name("therapy")
 PATIENTS = 12
 READY_WITHIN = 60.0
 
@@ -163,48 +161,10 @@ def test_reference_data_tell_their_days(rulebook: RuleBook) -> None:
     assert set(days) < names
 
 
-@dataclass
-class Cluster:
-    """A Kafka and a Redis of this test's own, and how a command reaches them."""
-
-    kafka: str
-    redis: str
-
-    @property
-    def environment(self) -> Mapping[str, str]:
-        """What a command is told."""
-        ours = {
-            "THERAPY_KAFKA_BOOTSTRAP_SERVERS": self.kafka,
-            "THERAPY_REDIS_URL": self.redis,
-            "THERAPY_HTTP_PORT": "0",
-            "THERAPY_KAFKA_SESSION_TIMEOUT_MS": "6000",
-        }
-        return os.environ | ours
-
-    def therapy(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run a command to its end."""
-        return subprocess.run(
-            [THERAPY, *arguments],
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-
-    def start(self, log: Path, collector: str = "") -> subprocess.Popen[bytes]:
-        """Start all consumers, which log everything that they ever would."""
-        told = {"THERAPY_LOG_LEVEL": "debug", "THERAPY_TRACES_ENDPOINT": collector}
-        environment = {**self.environment, **told}
-        with log.open("wb") as said:
-            return subprocess.Popen([THERAPY, "run", "all"], env=environment, stderr=said)
-
-
 @pytest.fixture
 def cluster() -> Iterator[Cluster]:
     """Yield a Kafka and a Redis with nothing in them."""
-    for kafka in own_kafka():
-        for redis in own_redis():
-            yield Cluster(kafka.bootstrap_servers, redis.url)
+    yield from own_cluster()
 
 
 def sent() -> list[Json]:
