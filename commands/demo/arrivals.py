@@ -2,7 +2,7 @@
 
 from typing import assert_never
 
-from commands.demo.words import GROUPS, say_dollars
+from commands.words import GROUPS, say_dollars
 from schemas.accrual import AccrualReported
 from schemas.documentation import (
     Document,

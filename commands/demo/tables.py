@@ -11,8 +11,7 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from commands.demo.arrivals import say_arrival
-from commands.demo.decisions import (
+from commands.decisions import (
     list_lines,
     list_reasons,
     say_arithmetic,
@@ -20,8 +19,9 @@ from commands.demo.decisions import (
     say_notes,
     say_prices,
 )
+from commands.demo.arrivals import say_arrival
 from commands.demo.story import Decided, Repricing, Scene, Standing, Turn
-from commands.demo.words import BASES, DECISIONS, GROUPS, THRESHOLDS, say, say_dollars
+from commands.words import BASES, DECISIONS, GROUPS, THRESHOLDS, say, say_dollars
 from reference.facts import FindingText
 from schemas.envelope import Event
 from schemas.reading import Unreadable

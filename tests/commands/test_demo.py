@@ -13,9 +13,9 @@ from commands.demo import tell
 from commands.demo.clinic import EVENTS, read_clinic
 from commands.demo.story import Decided, Scene, Story
 from commands.demo.tables import ONWARDS
-from commands.demo.words import BASES, DECISIONS, GROUPS, THRESHOLDS, WITHDRAWALS
 from commands.main import main
 from commands.replay import replay
+from commands.words import BASES, DECISIONS, GROUPS, THRESHOLDS, WITHDRAWALS
 from reference.rulebook import RuleBook, load
 from schemas.claims import (
     ClaimHeld,

@@ -6,7 +6,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
-from commands.demo.words import (
+from commands.words import (
     DECISIONS,
     FREQUENCIES,
     GROUPS,
@@ -79,22 +79,28 @@ def list_reasons(decision: Decision, catalogue: Mapping[FindingCode, FindingText
     return table
 
 
-def say_notes(decision: Decision, day: SpendAccrued) -> Iterator[str]:
+def say_notes(decision: Decision, day: SpendAccrued | None) -> Iterator[str]:
     """Yield what else was found, which blocks nothing, and what MPPR is where it was at work."""
     for finding in decision.findings:
         if finding.severity is not Severity.BLOCKING:
             yield f"Note: {finding.message} {say_citation(finding.citation)}"
-    if any(line.price is not None and line.price.mppr_reduced_units for line in day.lines):
+    lines = () if day is None else day.lines
+    if any(line.price is not None and line.price.mppr_reduced_units for line in lines):
         yield MPPR
 
 
-def say_arithmetic(decision: Decision, day: SpendAccrued) -> Iterator[str]:
-    """Yield how the units came about, what stays in the note, the prices and the balance."""
+def say_arithmetic(decision: Decision, day: SpendAccrued | None) -> Iterator[str]:
+    """Yield how the units came about, what stays in the note, the prices and the balance.
+
+    Without the priced visit day, what came of it is not said.
+    """
     yield from decision.steps
     for service in decision.unbilled:
         # Of minutes that earned no unit the steps have spoken.
         if service.reason is not Unbilled.NO_UNIT_EARNED:
             yield f"{service.code} is not billed: {say(service.reason)}."
+    if day is None:
+        return
     yield from say_prices(day)
     if day.spend is not None:
         yield _say_balance(day.spend)
