@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from commands import (
     compare,
     demo,
+    explain,
     feed,
     health,
     probe,
@@ -24,13 +25,16 @@ from reference.errors import ReferenceFileError
 
 
 def _add_of_the_bus(commands: "argparse._SubParsersAction[ArgumentParser]") -> None:
-    """Add what puts events onto the bus, and what asks a process how it is."""
+    """Add what writes to the bus or reads it, and what asks a process how it is."""
     feeding = commands.add_parser("feed", help="put a file of events onto the bus")
     feed.add_arguments(feeding)
     feeding.set_defaults(run=feed.run)
     probing = commands.add_parser("probe", help="send one session of nobody, read its decision")
     probe.add_arguments(probing)
     probing.set_defaults(run=probe.run)
+    explaining = commands.add_parser("explain", help="how a visit day's decisions came about")
+    explain.add_arguments(explaining)
+    explaining.set_defaults(run=explain.run)
     asking = commands.add_parser("health", help="ask the process here whether it lives, is ready")
     health.add_arguments(asking)
     asking.set_defaults(run=health.run)

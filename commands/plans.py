@@ -53,7 +53,7 @@ def build_plan(service: Service, rulebook: RuleBook) -> Plan:
         dead_letters=Topic.DEAD_LETTERS.value,
         processor=processor,
         rulebook=rulebook.version,
-        read=_reader(reads),
+        read=reader_of_topic(reads),
         write_letter=partial(letter_message, processor.source),
         codec=JsonCodec(
             write_data, {(named[0], len(named)): reader_of(kind) for named, kind in kinds.items()}
@@ -70,7 +70,7 @@ def _decision(_key: Key, value: Value) -> str | None:
     return DECISION_WORDS[value.history.type]
 
 
-def _reader(topic: Topic) -> Callable[[Record], Event | Unread]:
+def reader_of_topic(topic: Topic) -> Callable[[Record], Event | Unread]:
     """Return what reads a topic's records: closed what a hospital sends, open what is ours."""
     types = ON_TOPIC[topic]
     # On the first topic the hospital writes too, and what it sends is closed.

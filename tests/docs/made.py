@@ -6,7 +6,7 @@ from functools import partial
 from reference.rulebook import RuleBook
 from schemas.events import EventType
 from schemas.values import Effect
-from tests.docs import timed, worked
+from tests.docs import explained, timed, worked
 from tests.docs.catalogue import catalogue
 from tests.docs.decision import decision
 from tests.docs.examples import Json, flow, run, short_name, shown
@@ -45,6 +45,7 @@ WORKED: Mapping[str, Callable[[RuleBook], str]] = {
     "monitoring by days": timed.monitoring_by_days,
     "monitoring by minutes": timed.monitoring_by_minutes,
     "monitored day": timed.monitored_day,
+    "trail": explained.trail,
     "price": partial(worked.price, is_reduced=False),
     "reduced price": partial(worked.price, is_reduced=True),
     "reduction": worked.reduction,
