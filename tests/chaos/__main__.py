@@ -10,10 +10,11 @@ import random
 import sys
 from argparse import ArgumentParser, Namespace
 from collections import Counter
+from functools import partial
 
 from redis.asyncio import Redis as RedisClient
 
-from commands.composition import CHAIN
+from commands.composition import CHAIN, build_pipeline
 from commands.plans import build_plan
 from reference.rulebook import RuleBook, load
 from runtime.kafka.log import KafkaLog
@@ -101,7 +102,7 @@ async def _play(seed: int, seconds: float, faults: Faults, rulebook: RuleBook) -
         await sending
         await wait_until_through(log, plans, PARTITIONS, THROUGH_SECONDS)
         async with RedisClient.from_url(faults.redis.url) as redis:
-            return await judge(log, redis, plans, PARTITIONS, rulebook)
+            return await judge(log, redis, plans, PARTITIONS, partial(build_pipeline, rulebook))
 
 
 def _said(verdict: Verdict) -> str:

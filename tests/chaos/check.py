@@ -2,20 +2,18 @@
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
 from redis.asyncio import Redis
 
-from commands.composition import build_pipeline
-from reference.rulebook import RuleBook
 from runtime.engine.history import last_position
 from runtime.engine.plan import Plan, Unread
 from runtime.engine.ports import Log
 from runtime.engine.records import Place, Record
 from runtime.host.opening import view_key
-from runtime.pipeline import StepFailed
+from runtime.pipeline import Pipeline, StepFailed
 from schemas.envelope import write_data
 from schemas.events import Topic
 from tests.changelog import fold
@@ -80,10 +78,17 @@ async def _is_through(log: Log, plan: Plan, partition: int) -> bool:
 
 
 async def judge(
-    log: Log, redis: Redis, plans: Sequence[Plan], partitions: int, rulebook: RuleBook
+    log: Log,
+    redis: Redis,
+    plans: Sequence[Plan],
+    partitions: int,
+    new_pipeline: Callable[[], Pipeline],
 ) -> Verdict:
-    """Compare decisions and dead letters with a replay, and Redis with the changelogs."""
-    expected, poison = await _replay(log, plans[0], partitions, rulebook)
+    """Compare decisions and dead letters with a replay, and Redis with the changelogs.
+
+    ``new_pipeline`` gives the consumers as they were when the input began.
+    """
+    expected, poison = await _replay(log, plans[0], partitions, new_pipeline)
     seen: dict[bytes, list[Decided]] = defaultdict(list)
     for partition in range(partitions):
         for record in await read(log, Place(Topic.CLAIMS, partition)):
@@ -101,14 +106,14 @@ async def judge(
 
 
 async def _replay(
-    log: Log, first: Plan, partitions: int, rulebook: RuleBook
+    log: Log, first: Plan, partitions: int, new_pipeline: Callable[[], Pipeline]
 ) -> tuple[Mapping[bytes, Sequence[Decided]], int]:
     """Return every decision by patient, and how many records cannot be read."""
     expected: dict[bytes, list[Decided]] = defaultdict(list)
     poison = 0
     for partition in range(partitions):
         # Patients are independent, so each partition may be replayed by itself.
-        pipeline = build_pipeline(rulebook)
+        pipeline = new_pipeline()
         for record in await read(log, Place(Topic.SESSIONS, partition)):
             event = first.read(record)
             if isinstance(event, Unread):

@@ -53,11 +53,13 @@ class Workers:
         if not wait_until(is_made, TOPICS_SECONDS):
             raise Missing("the topics could not be made")
 
-    def start(self) -> Server:
-        """Start one more."""
+    def start(self, tree: Path | None = None) -> Server:
+        """Start one more, of this tree or of another copy of it."""
         self.started += 1
-        command = [str(THERAPY), "run", "all"]
-        process = Server(command, self.folder, f"worker-{self.started}", self._environment)
+        # A copy's tree comes before the one that is installed.
+        environment = self._environment | ({} if tree is None else {"PYTHONPATH": str(tree)})
+        command = [sys.executable, "-m", "commands.main", "run", "all"]
+        process = Server(command, self.folder, f"worker-{self.started}", environment)
         process.spawn()
         self._processes.append(process)
         return process
