@@ -9,7 +9,9 @@ from typing import Any
 import msgspec
 
 from commands.composition import Service
-from commands.plans import DECISION_WORDS, build_plan
+from commands.gauges import SHOWING
+from commands.plans import build_plan
+from commands.tallies import DECISION_WORDS
 from reference.rulebook import RuleBook, load
 from runtime.engine.plan import Plan
 from runtime.host import process
@@ -43,6 +45,7 @@ def build_process(names: Collection[str], settings: Settings, rulebook: RuleBook
     hosted = [plan for service, plan in plans.items() if service in names]
     check = partial(check_all, kafka_settings(settings), tuple(plans.values()))
     metrics = Metrics(telling, time.time)
+    metrics.show_tallies(SHOWING)
     metrics.show_days_left(lambda: days_left(rulebook))
     tracing = None if settings.traces_endpoint is None else tracing_to(settings.traces_endpoint)
     return Process(

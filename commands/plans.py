@@ -6,19 +6,18 @@ from typing import Any
 
 from commands.composition import PROCESSORS, Service
 from commands.dead_letters import letter_message
+from commands.tallies import TALLIES
 from reference.rulebook import RuleBook
 from runtime.engine.codec import JsonCodec
 from runtime.engine.plan import Plan, Unread
 from runtime.engine.records import Record
-from runtime.processor import Key, Value
 from schemas.envelope import Event, write_data
-from schemas.events import DECISIONS, KEY_FIELDS, ON_TOPIC, Topic
+from schemas.events import KEY_FIELDS, ON_TOPIC, Topic
 from schemas.own_events import STRUCTS, OwnReader
 from schemas.reading import Reader, Unreadable
 from schemas.structs import reader_of
 from schemas.values import DeadLetterReason
 from services.claims import kinds as claims
-from services.claims.state import DecisionState
 from services.clinicians import kinds as clinicians
 from services.spend import kinds as spend
 from services.units import kinds as units
@@ -31,13 +30,6 @@ KINDS: Mapping[Service, tuple[Mapping[tuple[str, ...], Any], int]] = {
     Service.CLINICIANS: (clinicians.KINDS, clinicians.SCHEMA),
 }
 """The state values of each consumer by what their keys name, and the version of their types."""
-
-
-DECISION_WORDS = {
-    type_.value: type_.value.removeprefix("therapy.claim.").removesuffix(".v1")
-    for type_ in DECISIONS
-}
-"""The word for each decision, by its event's type."""
 
 
 def build_plan(service: Service, rulebook: RuleBook) -> Plan:
@@ -59,15 +51,8 @@ def build_plan(service: Service, rulebook: RuleBook) -> Plan:
             write_data, {(named[0], len(named)): reader_of(kind) for named, kind in kinds.items()}
         ),
         state_schema=schema,
-        tally=_decision if service is Service.CLAIMS else None,
+        tally=TALLIES.get(service),
     )
-
-
-def _decision(_key: Key, value: Value) -> str | None:
-    """Count visit days by what was decided last."""
-    if not isinstance(value, DecisionState) or value.history.type is None:
-        return None
-    return DECISION_WORDS[value.history.type]
 
 
 def reader_of_topic(topic: Topic) -> Callable[[Record], Event | Unread]:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from msgspec.json import encode
 
-from commands.plans import DECISION_WORDS
+from commands.tallies import DECISION_WORDS
 from schemas.claims import ClaimReady, ClaimWithdrawn, Decision
 from schemas.envelope import Event
 from schemas.finding import Finding

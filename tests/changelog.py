@@ -1,7 +1,10 @@
 """What a changelog says, worked out apart from the engine."""
 
-from collections.abc import Iterable
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
 
+from runtime.engine.plan import Plan
 from runtime.engine.position import is_position
 from runtime.engine.records import Record
 
@@ -18,3 +21,14 @@ def fold(changelog: Iterable[Record]) -> dict[str, bytes]:
         else:
             values[record.key.decode()] = record.value
     return values
+
+
+def recount(plan: Plan, values: Mapping[str, bytes]) -> dict[str, int]:
+    """Return what a consumer's state values count as, by name."""
+    assert plan.tally is not None
+    sums: Counter[str] = Counter()
+    for text, raw in values.items():
+        key = tuple(json.loads(text))
+        if key[0] in plan.tally.kinds:
+            sums.update(dict(plan.tally.kinds[key[0]](key, plan.codec.decode(key, raw))))
+    return {name: number for name, number in sums.items() if number}

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from commands.plans import DECISION_WORDS
+from commands.tallies import DECISION_WORDS
 from schemas.claims import Decision
 from schemas.envelope import Event
 from schemas.events import DECISIONS, ON_TOPIC, EventType, Topic

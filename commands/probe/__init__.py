@@ -13,7 +13,7 @@ from pathlib import Path
 
 from commands.exits import FAILED, READ
 from commands.kafka import on_kafka
-from commands.plans import DECISION_WORDS
+from commands.tallies import DECISION_WORDS
 from runtime.engine.messages import event_message
 from runtime.engine.records import Record
 from runtime.host.settings import Settings

@@ -6,7 +6,7 @@ That is why a state key names the partition key of its event second (``runtime.p
 which is checked here. What comes out stands in the order of the input.
 """
 
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -17,6 +17,7 @@ from runtime.engine.messages import arrived, event_message, passed_on, trace_of,
 from runtime.engine.observer import Led
 from runtime.engine.plan import Plan, Unread
 from runtime.engine.records import Message, Place, Record
+from runtime.engine.tally import moves
 from runtime.processor import Key, Step, Steps, Value
 from schemas.envelope import Event
 
@@ -40,6 +41,8 @@ class Outcome(msgspec.Struct, frozen=True):
     led: list[Led]
     tallies: Mapping[str, int] = {}
     """By how much each tally rises or falls."""
+    at: int = 0
+    """When the last record came, in ms since 1970."""
 
 
 NOTHING = Outcome([], [], {}, 0, [])
@@ -71,8 +74,8 @@ class Batch:
     existed: dict[Key, bool] = field(default_factory=dict)
     """Which keys had a value before the batch, as far as it is known."""
     changed: dict[Key, None] = field(default_factory=dict)
-    counted: dict[Key, str] = field(default_factory=dict)
-    """What the values were counted as before the batch."""
+    counted: dict[Key, Value] = field(default_factory=dict)
+    """The values before the batch of those kinds that count."""
 
     async def run(self, place: Place, records: Sequence[Record]) -> Outcome:
         """Return what the records lead to; nothing is written."""
@@ -147,14 +150,15 @@ class Batch:
         if not missing:
             return
         decode, tally = self.plan.codec.decode, self.plan.tally
+        kinds = () if tally is None else tally.kinds
         raws = await self.read([key_text(key) for key in missing])
         for key, raw in zip(missing, raws, strict=True):
             self.existed[key] = raw is not None
             value = None if raw is None else decode(key, raw)
             if key not in self.changed:
                 self.values[key] = value
-            if tally is not None and value is not None and (name := tally(key, value)):
-                self.counted[key] = name
+            if key[0] in kinds:
+                self.counted[key] = value
 
     def _outcome(self, place: Place, slots: Sequence[Slot]) -> Outcome:
         output: list[Message] = []
@@ -178,23 +182,18 @@ class Batch:
                 output.append(passed_on(record))
             led.append(Led(emitted, since, trace=trace_of(record)))
         changes, live_delta = self._changes()
-        return Outcome(output, letters, changes, live_delta, led, self._tallies())
+        at = slots[-1].record.timestamp
+        return Outcome(output, letters, changes, live_delta, led, self._tallies(), at)
 
     def _tallies(self) -> Mapping[str, int]:
         """Return by how much each tally rises or falls."""
         tally = self.plan.tally
         if tally is None:
             return {}
-        moved: Counter[str] = Counter()
-        for key in self.changed:
-            value = self.values[key]
-            after = None if value is None else tally(key, value)
-            before = self.counted.get(key)
-            if before is not None:
-                moved[before] -= 1
-            if after is not None:
-                moved[after] += 1
-        return moved
+        counted, values = self.counted, self.values
+        return moves(
+            tally, [(key, counted[key], values[key]) for key in self.changed if key in counted]
+        )
 
     def _changes(self) -> tuple[dict[str, bytes | None], int]:
         """Return the last value of every key that changed, and how many more keys there are."""

@@ -23,6 +23,7 @@ from runtime.engine.plan import Places, Plan
 from runtime.engine.ports import Log, View, ViewPosition, Writer
 from runtime.engine.position import PositionRecord, write_position, wrote_all
 from runtime.engine.records import Message, Place, Record
+from runtime.engine.tally import add
 from runtime.errors import Indefinite, ViewMoved
 
 SEEN_WITHIN = 5.0
@@ -80,7 +81,7 @@ class Committer:
 
     async def write(self, standing: Standing, outcome: Outcome, next_offset: int) -> None:
         """Do 3 to 6, and move ``standing``; the input goes on at ``next_offset``."""
-        last = standing.last
+        last, tally = standing.last, self.plan.tally
         commit = self.name_commit(last.number + 1)
         output, letters, changelog = self.places.written
         batches: dict[Place, Sequence[Message]] = {
@@ -97,7 +98,8 @@ class Committer:
             state_schema=self.plan.state_schema,
             partitions=last.partitions,
             transactional_id=last.transactional_id,
-            tallies=_moved(last.tallies, outcome.tallies),
+            tallies=add(tally, last.tallies, outcome.tallies, outcome.at),
+            counted_by=0 if tally is None else tally.version,
             outputs=wrote_all(
                 {place: len(messages) for place, messages in batches.items()}, standing.ends
             ),
@@ -124,13 +126,6 @@ class Committer:
         if any(first != ends[place] for place, first in firsts.items()):
             raise Indefinite("somebody else wrote where only this partition may")
         return firsts
-
-
-def _moved(tallies: Mapping[str, int], by: Mapping[str, int]) -> dict[str, int]:
-    """Return the tallies after a batch, by name; what counts nothing is left out."""
-    names = sorted({*tallies, *by})
-    after = {name: tallies.get(name, 0) + by.get(name, 0) for name in names}
-    return {name: count for name, count in after.items() if count}
 
 
 async def seen(log: Log, lasts: Mapping[Place, int]) -> dict[Place, int]:

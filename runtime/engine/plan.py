@@ -1,6 +1,6 @@
 """What a consumer is to the engine: its topics, its law, and how bytes are read and written."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -30,8 +30,24 @@ class Codec(Protocol):
         ...
 
 
-Tally = Callable[[Key, Value], str | None]
-"""Names what a state value is counted as; None is not counted."""
+Counts = tuple[tuple[str, int], ...]
+"""What a state value counts as: how much under each name, and no name twice."""
+
+
+def _as_they_are(tallies: Mapping[str, int], _at: int) -> Mapping[str, int]:
+    return tallies
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What a consumer's state values count as (``runtime.engine.tally``)."""
+
+    version: int
+    """From 1; another one has all values counted anew when a partition is taken over."""
+    kinds: Mapping[str, Callable[[Key, Value], Counts]]
+    """By the first part of the key; it must follow from key and value alone, for ever."""
+    fold: Callable[[Mapping[str, int], int], Mapping[str, int]] = _as_they_are
+    """Puts together what need not be told apart at a time, in ms since 1970."""
 
 
 class Places(NamedTuple):

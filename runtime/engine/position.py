@@ -50,8 +50,10 @@ class PositionRecord(msgspec.Struct, frozen=True):
     transactional_id: str
     outputs: tuple[Wrote, ...]
     """Every output place, those left alone too."""
-    tallies: dict[str, int] = {}
-    """How many of the state values count as what (``Plan.tally``)."""
+    tallies: Mapping[str, int] = {}
+    """What all state values count as, by name (``Plan.tally``)."""
+    counted_by: int = 0
+    """The version of ``Plan.tally`` that counted; 0 is none, or a release that knew none."""
     engine_schema: int = ENGINE_SCHEMA
 
     def wrote(self) -> dict[Place, Wrote]:

@@ -9,16 +9,20 @@
 5  restore   the changelog from there to the last position record goes into the view, by
              compare-and-set
 6  count     the view has as many values as the position record says, else it is rebuilt once
+7  tally     what the values count as, where another release counted otherwise
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+
+from msgspec.structs import replace
 
 from runtime.engine.commit import Committer, Standing
 from runtime.engine.ports import Log, View, ViewPosition
 from runtime.engine.position import PositionRecord, is_position, read_position
 from runtime.engine.records import Place, Record
 from runtime.engine.settle import settle
+from runtime.engine.tally import is_counted, recount
 from runtime.errors import PartitionStopped, ViewMoved
 
 
@@ -36,7 +40,7 @@ class Recovered:
 
 
 async def recover(committer: Committer, partitions: int) -> Recovered:
-    """Do steps 2 to 6 with a writer that was just opened; the input has so many partitions.
+    """Do steps 2 to 7 with a writer that was just opened; the input has so many partitions.
 
     Raises what ``runtime.errors`` draws.
     """
@@ -54,6 +58,9 @@ async def recover(committer: Committer, partitions: int) -> Recovered:
             rebuilt = True
         if not await _is_whole(view, standing):
             raise PartitionStopped("changelog: it holds other state values than its position says")
+    if not is_counted(committer.plan, last.position):
+        tallies = await recount(log, committer.plan, places.changelog, last.offset)
+        standing.last = replace(last.position, tallies=tallies)
     return Recovered(standing, restored, settled.resent, rebuilt)
 
 

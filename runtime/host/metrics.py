@@ -42,6 +42,21 @@ class Said(NamedTuple):
 
 Standing = Mapping[tuple[str, Place], Mapping[str, int]]
 """What the state values of each service's partitions count as."""
+Samples = Mapping[tuple[str, ...], float]
+"""Numbers by the values of the labels."""
+
+
+class Shown(NamedTuple):
+    """A gauge as it stands."""
+
+    name: str
+    text: str
+    labels: tuple[str, ...]
+    samples: Samples
+
+
+Showing = Callable[[Mapping[str, int], float], Iterable[Shown]]
+"""Makes gauges of a service's tallies, at seconds since 1970."""
 Telling = Callable[[Event], Said | None]
 """Reads a decision; None for an event that is none."""
 
@@ -61,7 +76,7 @@ class Metrics:
         self._define_trouble()
         self._define_decisions()
         self.standing: dict[tuple[str, Place], Mapping[str, int]] = {}
-        self.registry.register(Partitions(self._members, self.standing))
+        self.registry.register(Partitions(self._members))
 
     def _define_work(self) -> None:
         self.records = Counter(
@@ -157,6 +172,10 @@ class Metrics:
         self._members.append(member)
         return ServiceMetrics(self, member.name)
 
+    def show_tallies(self, showing: Mapping[str, Showing]) -> None:
+        """Show what the state values of our partitions count as, by the service's name."""
+        self.registry.register(Tallies(self._members, self.standing, showing, self._now))
+
     def show_days_left(self, days_left: Callable[[], Mapping[str, int]]) -> None:
         """Show how many days each of the reference data goes on, asked at each look."""
         self.registry.register(ReferenceDays(days_left))
@@ -226,8 +245,9 @@ class ServiceMetrics(Observer):
         self._fenced.inc()
 
     def recovering(self, place: Place, why: str) -> None:
-        """Count a recovery that begins."""
-        del place
+        """Count a recovery that begins; what was ours once may have moved meanwhile."""
+        if why == "assigned":
+            self._metrics.standing.pop((self._service, place), None)
         self._metrics.recoveries.labels(self._service, why).inc()
 
     def recovered(self, place: Place, states: int, seconds: float) -> None:
@@ -259,10 +279,9 @@ class ServiceMetrics(Observer):
 class Partitions(Collector):
     """The partitions of every member, as they stand at each look."""
 
-    def __init__(self, members: Sequence[Hosted], standing: Standing) -> None:
-        """Look at these members, and at what their state values count as."""
+    def __init__(self, members: Sequence[Hosted]) -> None:
+        """Look at these members."""
         self._members = members
-        self._standing = standing
 
     def describe(self) -> Iterable[Metric]:
         """Name nothing beforehand: the partitions are not known yet."""
@@ -288,22 +307,46 @@ class Partitions(Collector):
             statuses = list(member.status().values())
             for status in Status:
                 count.add_metric([member.name, status.value], statuses.count(status))
-        yield from (records, seconds, count, self._days())
+        yield from (records, seconds, count)
 
-    def _days(self) -> Metric:
-        """Add up the tallies of the partitions that are ours now."""
-        days = GaugeMetricFamily(
-            "therapy_visit_days",
-            "Visit days by their last decision, of the partitions that this process owns.",
-            labels=["kind"],
-        )
-        counts: Counts[str] = Counts()
+
+class Tallies(Collector):
+    """What the state values of the partitions count as that are ours at each look."""
+
+    def __init__(
+        self,
+        members: Sequence[Hosted],
+        standing: Standing,
+        showing: Mapping[str, Showing],
+        now: Callable[[], float],
+    ) -> None:
+        """Show the tallies of these members."""
+        self._members = members
+        self._standing = standing
+        self._showing = showing
+        self._now = now
+
+    def describe(self) -> Iterable[Metric]:
+        """Name nothing beforehand: it is not known whose partitions will be ours."""
+        return ()
+
+    def collect(self) -> Iterator[Metric]:
+        """Give the gauges of every service that is a member here."""
         for member in self._members:
-            for place in member.status():
-                counts.update(self._standing.get((member.name, place), {}))
-        for kind, number in sorted(counts.items()):
-            days.add_metric([kind], number)
-        return days
+            showing = self._showing.get(member.name)
+            if showing is None:
+                continue
+            for shown in showing(self._sum(member), self._now()):
+                gauge = GaugeMetricFamily(shown.name, shown.text, labels=shown.labels)
+                for values, number in sorted(shown.samples.items()):
+                    gauge.add_metric(values, number)
+                yield gauge
+
+    def _sum(self, member: Hosted) -> Mapping[str, int]:
+        sums: Counts[str] = Counts()
+        for place in member.status():
+            sums.update(self._standing.get((member.name, place), {}))
+        return sums
 
 
 class ReferenceDays(Collector):

@@ -7,7 +7,7 @@ from reference.facts import Facts
 from reference.rulebook import RuleBook
 from rules.attestation import Ledger
 from rules.claim import advance, keep_kx_balance, write_decision
-from rules.decision import BLOCKED, History, OnFile, Outcome, decide, is_news
+from rules.decision import BLOCKED, History, OnFile, Outcome, amount_held, decide, is_news
 from rules.edits.day import PricedDay
 from rules.plan_of_care import PlanOnFile
 from runtime.processor import Key, Output
@@ -24,6 +24,7 @@ from services.claims.state import (
     LedgerKeys,
     LedgerState,
     PlanState,
+    Waiting,
     day_key,
     day_keys,
     day_session_key,
@@ -33,6 +34,7 @@ from services.claims.state import (
 
 CLAIM_HELD = EventType.CLAIM_HELD
 UNDECIDED = DecisionState(history=History())
+EMPTIED = Waiting()
 
 
 def load_days(
@@ -151,7 +153,26 @@ def _list(
         if plan_of_care_id not in listed_plans:
             append(desk, plan.days, visit_day_id)
             listed_plans = (*listed_plans, plan_of_care_id)
-    return DecisionState(history, listed_plans, ledger_segment, held_segment, needs_kx)
+    waiting = what_waits(outcome, history)
+    return DecisionState(history, listed_plans, ledger_segment, held_segment, needs_kx, waiting)
+
+
+def what_waits(outcome: Outcome, history: History) -> Waiting | None:
+    """Return what a day waits for; a decision that is no news says what the last one did.
+
+    A day that was emptied without a claim waits for nothing, whatever its last decision was.
+    """
+    if history.type not in BLOCKED:
+        return None
+    if outcome.type not in BLOCKED:
+        return EMPTIED
+    amount = amount_held(outcome.day)
+    if outcome.type is CLAIM_HELD:
+        codes = tuple([each.code for each in outcome.blocked_by])
+        return Waiting(blocked_by=codes, amount=amount)
+    missing = dict.fromkeys([(each.owner, each.code) for each in outcome.missing])
+    dues = [each.due for each in outcome.missing if each.due is not None]
+    return Waiting(tuple(missing), min(dues, default=None), amount=amount)
 
 
 def _move(desk: Desk, list_: Key, visit_day_id: str, segment: int | None) -> int | None:

@@ -10,9 +10,9 @@ from rules.notes import KeptNote, NoteJudgement
 from rules.plan_of_care import PlanOnFile
 from rules.progress import ReportOnFile, TreatmentDay
 from runtime.processor import Key
-from schemas.model import Day, Identifier, Instant, Money, ProcedureCode, Struct
+from schemas.model import Amount, Day, Identifier, Instant, Money, ProcedureCode, Struct
 from schemas.spend import Spend
-from schemas.values import Discipline, FindingCode, ThresholdGroup
+from schemas.values import Discipline, FindingCode, Owner, ThresholdGroup
 
 SEGMENT = 32
 """Entries in one segment of a list that grows."""
@@ -45,6 +45,19 @@ class NotesState(Struct, frozen=True, gc=False):
     """As many as the payer's profile has compared."""
 
 
+class Waiting(Struct, frozen=True, array_like=True, gc=False):
+    """What a day waits for by its last decision, as far as it is counted; nothing once empty."""
+
+    missing: tuple[tuple[Owner, FindingCode], ...] = ()
+    """Whose documents by which findings, each pair once, where documents would cure it all."""
+    due: Day | None = None
+    """The earliest day by which one of them is due."""
+    blocked_by: tuple[FindingCode, ...] = ()
+    """What holds the day, each once."""
+    amount: Amount | None = None
+    """Of its priced lines, in dollars; None where none is priced."""
+
+
 class DecisionState(Struct, frozen=True, gc=False):
     """What was decided on a visit day, and the lists that it stands in."""
 
@@ -56,6 +69,8 @@ class DecisionState(Struct, frozen=True, gc=False):
     """Where the day stands in the patient's list of held days."""
     needs_kx: bool = False
     """A line was over the threshold when the day was decided last."""
+    waiting: Waiting | None = None
+    """Of a day that is held or needs documentation; None where a release did not keep it."""
 
 
 class ListTail(Struct, frozen=True, gc=False):

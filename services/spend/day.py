@@ -211,7 +211,7 @@ class SpendWork:
     def _close(self) -> Loading:
         """Keep the ledgers, and the days that were first held now."""
         for ledger in self._ledgers.values():
-            ledger.close()
+            ledger.close(self._rulebook)
         if self._held:
             yield from self._list_held()
 

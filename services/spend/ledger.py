@@ -1,19 +1,28 @@
 """The ledgers of one event: what is entered, changed or placed again, and what that passes."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from msgspec.structs import replace
 
-from reference.facts import Thresholds
+from reference.facts import Facts, Thresholds
+from reference.rulebook import RuleBook
 from rules.money import ZERO, write_money
-from rules.spend import find_crossings, is_after, place_again, running_total, threshold_group
+from rules.spend import (
+    find_crossings,
+    is_after,
+    place_again,
+    running_total,
+    threshold_group,
+    thresholds_in_force,
+    thresholds_of,
+)
 from runtime.processor import Key
 from schemas.accrual import AccrualReported
 from schemas.spend import ThresholdCrossed
 from schemas.units import UnitsComputed
-from schemas.values import ThresholdGroup
+from schemas.values import Program, ThresholdGroup
 from services.spend.state import (
     SEGMENT,
     Entry,
@@ -40,7 +49,7 @@ class LedgerWork:
         self._key = ledger_key(patient_id, year, group)
         self._before: Ledger = values[self._key] or EMPTY
         self.head = self._before
-        self.running_total = self._total_before = _running_total(self._before)
+        self.running_total = self._total_before = total_of(self._before)
         """In dollars, as it is now."""
 
     @property
@@ -112,7 +121,7 @@ class LedgerWork:
             self._replace(place, placed)
         after_report = sum((entry.amount for _, entry in after), ZERO)
         self.head = replace(self.head, report=report, after_report=after_report)
-        self.running_total = _running_total(self.head)
+        self.running_total = total_of(self.head)
         return moved
 
     def crossings(
@@ -137,10 +146,16 @@ class LedgerWork:
             for crossing in passed
         ]
 
-    def close(self) -> None:
-        """Keep the head where this event changed it."""
-        if self.head is not self._before:
-            self._values.keep(self._key, self.head)
+    def close(self, rulebook: RuleBook) -> None:
+        """Keep the head where this event changed it, with the thresholds of its year."""
+        head = self.head
+        if head is self._before:
+            return
+        facts = facts_of_year(rulebook, self.year)
+        kx, review = thresholds_in_force(thresholds_of(facts, self.group))
+        if (kx, review) != (head.kx_threshold, head.review_threshold):
+            head = self.head = replace(head, kx_threshold=kx, review_threshold=review)
+        self._values.keep(self._key, head)
 
     def _segment(self, number: int) -> Key:
         return ledger_segment_key(self._key, number)
@@ -150,7 +165,7 @@ class LedgerWork:
         if head.report is not None and _is_after(head.report, entry):
             after_report += difference
         self.head = replace(head, total=head.total + difference, after_report=after_report)
-        self.running_total = _running_total(self.head)
+        self.running_total = total_of(self.head)
 
     def _replace(self, place: int, entry: Entry) -> None:
         number, offset = divmod(place, SEGMENT)
@@ -168,7 +183,13 @@ def ledger_of(day: UnitsComputed) -> tuple[int, ThresholdGroup]:
     return day.date_of_service.year, threshold_group(day.discipline)
 
 
-def _running_total(head: Ledger) -> Decimal:
+def facts_of_year(rulebook: RuleBook, year: int) -> Facts:
+    """Return what Medicare has in force when a calendar year begins, its thresholds among it."""
+    return rulebook.on(date(year, 1, 1), "", Program.MEDICARE_FFS)
+
+
+def total_of(head: Ledger) -> Decimal:
+    """Return a ledger's running total, in dollars."""
     if head.report is None:
         return head.total
     return running_total(head.total, head.report.amount, head.after_report)

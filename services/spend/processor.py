@@ -1,6 +1,6 @@
 """The consumer ``spend``: prices each visit day and keeps the patient's yearly therapy spend."""
 
-from datetime import date, datetime
+from datetime import datetime
 
 from reference.rulebook import RuleBook
 from rules.money import write_money
@@ -12,9 +12,9 @@ from schemas.events import EventType
 from schemas.redecision import RedecisionRequested
 from schemas.spend import SpendBalance
 from schemas.units import UnitsComputed
-from schemas.values import Basis, Program
+from schemas.values import Basis
 from services.spend.day import SpendWork
-from services.spend.ledger import LedgerWork, ledger_of
+from services.spend.ledger import LedgerWork, facts_of_year, ledger_of
 from services.spend.state import (
     SEGMENT,
     Group,
@@ -88,7 +88,7 @@ class SpendProcessor:
         outputs = yield from work.move(ledger, moved)
         if ledger.is_moved:
             outputs.append(_balance(ledger, report))
-        facts = self._rulebook.on(date(report.year, 1, 1), "", Program.MEDICARE_FFS)
+        facts = facts_of_year(self._rulebook, report.year)
         outputs.extend(
             Output(EventType.THRESHOLD_CROSSED, patient_id, crossed)
             for crossed in ledger.crossings(thresholds_of(facts, group), None)

@@ -91,6 +91,10 @@ class Ledger(Struct, frozen=True):
     """Of those after the report."""
     report: LedgerReport | None = None
     entries: tuple[Entry, ...] = ()
+    kx_threshold: Decimal | None = None
+    """That of the year when the head changed last; None where none was in force."""
+    review_threshold: Decimal | None = None
+    """The same of medical review."""
 
 
 class LedgerSegment(Struct, frozen=True):

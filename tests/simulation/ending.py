@@ -11,7 +11,7 @@ from runtime.engine.plan import Plan
 from runtime.engine.ports import ViewPosition
 from runtime.engine.position import PositionRecord, is_position, read_position
 from runtime.engine.records import Place, Record
-from tests.changelog import fold
+from tests.changelog import fold, recount
 from tests.simulation.process import Shared
 
 Shown = tuple[object, ...]
@@ -88,6 +88,21 @@ def check_history(shared: Shared) -> None:
                     raise Broken(f"{output}: it shows other transactions than its positions say")
                 if len(positions) == positions[-1].number + 1 and len(said) != len(shown):
                     raise Broken(f"{output}: it shows transactions without a position")
+
+
+def check_tallies(shared: Shared) -> None:
+    """See that what the position records count is what all state values count as."""
+    for plan in shared.plans:
+        if plan.tally is None:
+            continue
+        for place in shared.inputs(plan):
+            changelog = committed(shared.broker.leaders[_changelog(plan, place)])
+            said = last_position(shared, plan, place)[1].tallies
+            # Some names may have been put together since they were counted.
+            now = int(shared.broker.clock())
+            counted = plan.tally.fold(recount(plan, fold(changelog)), now)
+            if plan.tally.fold(said, now) != counted:
+                raise Broken(f"{plan.name} {place.partition}: it counts what is not there")
 
 
 def _check_chain(plan: Plan, positions: Sequence[PositionRecord]) -> None:

@@ -17,6 +17,7 @@ from tests.simulation.ending import (
     Broken,
     Seen,
     check_history,
+    check_tallies,
     check_views,
     is_through,
     what_is_seen,
@@ -91,6 +92,7 @@ class Scenario:
         self._check_stops()
         check_views(self.shared)
         check_history(self.shared)
+        check_tallies(self.shared)
         seen = what_is_seen(self.shared)
         for name, shown in self.expired.items():
             seen[name] = [*shown, *seen.get(name, ())]

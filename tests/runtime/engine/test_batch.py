@@ -95,11 +95,15 @@ async def test_the_live_keys_are_counted(
 @pytest.mark.parametrize(
     ("stored", "numbers", "tallies"),
     [
-        ({}, ["1"], {"sum odd": 1}),
+        ({}, ["1"], {"sum odd": 1, "total": 1}),
         ({}, ["1", "0"], {}),
-        ({"a": b'{"patient_id":"a","total":1}'}, ["1"], {"sum odd": -1, "sum even": 1}),
-        ({"a": b'{"patient_id":"a","total":1}'}, ["2"], {"sum odd": 0}),
-        ({"a": b'{"patient_id":"a","total":1}'}, ["0"], {"sum odd": -1}),
+        (
+            {"a": b'{"patient_id":"a","total":1}'},
+            ["1"],
+            {"sum odd": -1, "sum even": 1, "total": 1},
+        ),
+        ({"a": b'{"patient_id":"a","total":1}'}, ["2"], {"sum odd": 0, "total": 2}),
+        ({"a": b'{"patient_id":"a","total":1}'}, ["0"], {"sum odd": -1, "total": -1}),
     ],
 )
 async def test_values_are_counted_by_what_they_are(

@@ -9,7 +9,7 @@ from runtime.engine.records import Message, Record
 from runtime.engine.recover import recover
 from runtime.errors import Fenced, Indefinite, ViewMoved
 from tests.runtime.doubles.virtual import on_virtual_time
-from tests.runtime.engine.toy import PARTITIONS, Bench
+from tests.runtime.engine.toy import PARTITIONS, SUMS, Bench
 
 
 async def taken(bench: Bench, word: str = "a") -> tuple[Committer, Standing]:
@@ -47,9 +47,12 @@ async def test_the_tallies_stand_in_the_position_record() -> None:
     await bench.make_topics()
     committer, standing = await taken(bench)
     await handle(committer, standing, bench.numbers(("a", "1"), ("b", "1")))
-    assert standing.last.tallies == {"sum odd": 2}
+    assert standing.last.tallies == {"sum odd": 2, "total": 2}
     await handle(committer, standing, bench.numbers(("a", "1"), ("b", "1")))
-    assert read_position(bench.shown(bench.places.changelog)[-1]).tallies == {"sum even": 2}
+    said = read_position(bench.shown(bench.places.changelog)[-1])
+    assert (said.tallies, said.counted_by) == ({"sum even": 2, "total": 4}, SUMS.version)
+    await handle(committer, standing, bench.numbers(("a", "0"), ("b", "0")))
+    assert standing.last.tallies == {}
 
 
 @on_virtual_time

@@ -11,7 +11,7 @@ from runtime.doubles.view import Hash, MemoryView
 from runtime.engine.codec import JsonCodec
 from runtime.engine.commit import Committer
 from runtime.engine.founding import found
-from runtime.engine.plan import Places, Plan, Unread
+from runtime.engine.plan import Counts, Places, Plan, Tally, Unread
 from runtime.engine.records import Message, Place, Record
 from runtime.processor import Key, Output, Step, Steps, pass_on
 from schemas.envelope import Event
@@ -52,6 +52,14 @@ class Summing:
             changes[large] = Sum(name, 1 + (seen.total if seen else 0))
         output = Output("sum.v1", name, Sum(name, total))
         return Step(changes, (output,))
+
+
+def count_sum(key: Key, value: Sum) -> Counts:
+    """Count sums by whether they are odd, and what they come to."""
+    return ((f"{key[0]} {'odd' if value.total % 2 else 'even'}", 1), ("total", value.total))
+
+
+SUMS = Tally(3, {"sum": count_sum})
 
 
 def sum_key(name: str) -> Key:
@@ -97,7 +105,7 @@ def summing_plan(schema: int = 1) -> Plan:
             msgspec.json.encode, {("sum", 2): decoder.decode, ("large", 3): decoder.decode}
         ),
         state_schema=schema,
-        tally=lambda key, value: f"{key[0]} {'odd' if value.total % 2 else 'even'}",
+        tally=SUMS,
     )
 
 

@@ -1,0 +1,116 @@
+"""What the consumers' state values count as.
+
+A tally is named by its words: ``missing therapist NOTE_NOT_SIGNED``. All of them follow from the
+state value alone, so a release that counts otherwise raises the version and counts anew.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from functools import cache
+
+from commands.composition import Service
+from runtime.engine.plan import Counts, Tally
+from runtime.processor import Key
+from schemas.events import DECISIONS, EventType
+from services.claims.state import DecisionState, Waiting
+from services.spend.ledger import total_of
+from services.spend.state import Ledger
+
+DECISION_WORDS = {
+    type_.value: type_.value.removeprefix("therapy.claim.").removesuffix(".v1")
+    for type_ in DECISIONS
+}
+"""The word for each decision, by its event's type."""
+NOT_KEPT = "unknown"
+"""Owner and code of a day that a release decided which did not keep them."""
+LONG_PAST = f"due {date.min.isoformat()}"
+"""The due dates that are put together: they have passed for whoever looks."""
+DUE_APART = timedelta(days=7)
+"""Due dates that passed longer ago are put together; clocks do not differ by so much."""
+BANDS = ("below_80_percent", "from_80_percent", "over_kx", "over_review")
+
+
+def count_day(_key: Key, decision: DecisionState) -> Counts:
+    """Count a visit day by its last decision, and by what it waits for."""
+    type_ = decision.history.type
+    if type_ is None:
+        return ()
+    if type_ is EventType.CLAIM_HELD or type_ is EventType.CLAIM_NEEDS_DOCUMENTATION:
+        return _one(type_) + _count_waiting(type_, decision.waiting)
+    return _one(type_)
+
+
+@cache
+def _one(type_: EventType) -> Counts:
+    return ((f"days {DECISION_WORDS[type_]}", 1),)
+
+
+def _count_waiting(type_: EventType, waiting: Waiting | None) -> Counts:
+    is_held = type_ is EventType.CLAIM_HELD
+    if waiting is None:
+        return ((f"held {NOT_KEPT}" if is_held else f"missing {NOT_KEPT} {NOT_KEPT}", 1),)
+    counts = [(f"held {code}", 1) for code in waiting.blocked_by]
+    counts += [(f"missing {owner} {code}", 1) for owner, code in waiting.missing]
+    if waiting.due is not None:
+        counts.append((f"due {waiting.due.isoformat()}", 1))
+    if waiting.amount is not None:
+        counts.append((f"cents {DECISION_WORDS[type_]}", int(Decimal(waiting.amount) * 100)))
+    return tuple(counts)
+
+
+def fold_due(tallies: Mapping[str, int], at: int) -> Mapping[str, int]:
+    """Put due dates together that passed more than a week before ``at``, in ms since 1970.
+
+    What is counted a due date at a time would grow for ever. A day that leaves from among them
+    is less than nothing on its own date until this takes it there.
+    """
+    limit = date_of(at / 1000) - DUE_APART
+    past = [name for name in tallies if is_due_before(name, limit)]
+    if not past or past == [LONG_PAST]:
+        return tallies
+    kept = {name: number for name, number in tallies.items() if name not in past}
+    if together := sum(tallies[name] for name in past):
+        kept[LONG_PAST] = together
+    return dict(sorted(kept.items()))
+
+
+def count_ledger(key: Key, ledger: Ledger) -> Counts:
+    """Count a patient's year by its threshold group and how near it is to the thresholds."""
+    kx = ledger.kx_threshold
+    if kx is None:
+        return ()
+    _, _, year, group = key
+    return _ledger(year, group, band_of(total_of(ledger), kx, ledger.review_threshold))
+
+
+@cache
+def _ledger(year: str, group: str, band: str) -> Counts:
+    return ((f"ledgers {year} {group} {band}", 1),)
+
+
+def band_of(total: Decimal, kx: Decimal, review: Decimal | None) -> str:
+    """Say how near a running total is to the thresholds, in dollars; at one is not over it."""
+    below, near, over_kx, over_review = BANDS
+    if review is not None and total > review:
+        return over_review
+    if total > kx:
+        return over_kx
+    return near if 100 * total >= 80 * kx else below
+
+
+TALLIES: Mapping[Service, Tally] = {
+    Service.SPEND: Tally(1, {"ledger": count_ledger}),
+    Service.CLAIMS: Tally(1, {"decision": count_day}, fold_due),
+}
+"""What each consumer counts; a version is raised where a value counts as something else."""
+
+
+def is_due_before(name: str, on: date) -> bool:
+    """Tell whether a tally is that of a due date before this one."""
+    return name.startswith("due ") and name < f"due {on.isoformat()}"
+
+
+def date_of(seconds: float) -> date:
+    """Return the date in UTC of seconds since 1970."""
+    return datetime.fromtimestamp(seconds, UTC).date()
