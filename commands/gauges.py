@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from commands.composition import Service
-from commands.tallies import BANDS, DECISION_WORDS, date_of, is_due_before
+from commands.tallies import BANDS, DECISION_WORDS, date_of, due_before
 from runtime.host.metrics import Samples, Showing, Shown
 from schemas.events import EventType
 
@@ -25,12 +25,12 @@ def show_days(tallies: Mapping[str, int], now: float) -> Iterator[Shown]:
         ("owner", "code"),
         _of(tallies, "missing"),
     )
-    today = date_of(now)
+    overdue = sum(tallies[name] for name in due_before(tallies, date_of(now)))
     yield Shown(
         "therapy_overdue_visit_days",
         "Visit days that need documentation which was due before today.",
         (),
-        {(): sum(number for name, number in tallies.items() if is_due_before(name, today))},
+        {(): overdue},
     )
     yield Shown(
         "therapy_held_visit_days",

@@ -4,7 +4,7 @@ A tally is named by its words: ``missing therapist NOTE_NOT_SIGNED``. All of the
 state value alone, so a release that counts otherwise raises the version and counts anew.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
@@ -24,8 +24,6 @@ DECISION_WORDS = {
 """The word for each decision, by its event's type."""
 NOT_KEPT = "unknown"
 """Owner and code of a day that a release decided which did not keep them."""
-LONG_PAST = f"due {date.min.isoformat()}"
-"""The due dates that are put together: they have passed for whoever looks."""
 DUE_APART = timedelta(days=7)
 """Due dates that passed longer ago are put together; clocks do not differ by so much."""
 BANDS = ("below_80_percent", "from_80_percent", "over_kx", "over_review")
@@ -53,9 +51,10 @@ def _count_waiting(type_: EventType, waiting: Waiting | None) -> Counts:
     counts = [(f"held {code}", 1) for code in waiting.blocked_by]
     counts += [(f"missing {owner} {code}", 1) for owner, code in waiting.missing]
     if waiting.due is not None:
-        counts.append((f"due {waiting.due.isoformat()}", 1))
+        counts.append((name_due(waiting.due), 1))
     if waiting.amount is not None:
-        counts.append((f"cents {DECISION_WORDS[type_]}", int(Decimal(waiting.amount) * 100)))
+        # The amount has two places, always.
+        counts.append((f"cents {DECISION_WORDS[type_]}", int(waiting.amount.replace(".", ""))))
     return tuple(counts)
 
 
@@ -65,14 +64,27 @@ def fold_due(tallies: Mapping[str, int], at: int) -> Mapping[str, int]:
     What is counted a due date at a time would grow for ever. A day that leaves from among them
     is less than nothing on its own date until this takes it there.
     """
-    limit = date_of(at / 1000) - DUE_APART
-    past = [name for name in tallies if is_due_before(name, limit)]
+    past = list(due_before(tallies, date_of(at / 1000) - DUE_APART))
     if not past or past == [LONG_PAST]:
         return tallies
+    together = sum(tallies[name] for name in past)
     kept = {name: number for name, number in tallies.items() if name not in past}
-    if together := sum(tallies[name] for name in past):
-        kept[LONG_PAST] = together
-    return dict(sorted(kept.items()))
+    return dict(sorted({**kept, LONG_PAST: together}.items())) if together else kept
+
+
+def name_due(on: date) -> str:
+    """Name the tally of a due date."""
+    return f"due {on.isoformat()}"
+
+
+def due_before(tallies: Iterable[str], on: date) -> Iterator[str]:
+    """Give those of the tallies that are of an earlier due date."""
+    limit = name_due(on)
+    return (name for name in tallies if name < limit and name.startswith("due "))
+
+
+LONG_PAST = name_due(date.min)
+"""The due dates that are put together: they have passed for whoever looks."""
 
 
 def count_ledger(key: Key, ledger: Ledger) -> Counts:
@@ -104,11 +116,6 @@ TALLIES: Mapping[Service, Tally] = {
     Service.CLAIMS: Tally(1, {"decision": count_day}, fold_due),
 }
 """What each consumer counts; a version is raised where a value counts as something else."""
-
-
-def is_due_before(name: str, on: date) -> bool:
-    """Tell whether a tally is that of a due date before this one."""
-    return name.startswith("due ") and name < f"due {on.isoformat()}"
 
 
 def date_of(seconds: float) -> date:

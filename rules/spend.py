@@ -177,7 +177,8 @@ def report_thresholds(
 def write_spend(standing: Standing, thresholds: Thresholds | None) -> Spend:
     """Write where a visit day stands and what it is over (SSA §1833(g)(5)(E), (7))."""
     after = standing.balance_before + standing.amount
-    kx, review = thresholds_in_force(thresholds)
+    kx = None if thresholds is None else _in_force(thresholds.kx)
+    review = None if thresholds is None else _in_force(thresholds.review)
     reported_as_of = standing.reported_as_of
     return Spend(
         year=standing.year,
@@ -193,15 +194,6 @@ def write_spend(standing: Standing, thresholds: Thresholds | None) -> Spend:
         basis=Basis.FLOOR if reported_as_of is None else Basis.REPORTED,
         reported_as_of=reported_as_of,
     )
-
-
-def thresholds_in_force(
-    thresholds: Thresholds | None,
-) -> tuple[Decimal | None, Decimal | None]:
-    """Return the KX and the medical review threshold in dollars, None where none is in force."""
-    if thresholds is None:
-        return None, None
-    return _in_force(thresholds.kx), _in_force(thresholds.review)
 
 
 def _in_force(threshold: Decimal | NoValueInForce) -> Decimal | None:

@@ -50,9 +50,15 @@ def add(
     """
     if tally is None or not moved:
         return tallies
-    names = sorted({*tallies, *moved})
-    after = {name: tallies.get(name, 0) + moved.get(name, 0) for name in names}
-    return tally.fold({name: number for name, number in after.items() if number}, at)
+    after = dict(tallies)
+    for name, number in moved.items():
+        if summed := after.get(name, 0) + number:
+            after[name] = summed
+        else:
+            after.pop(name, None)
+    if any(name not in tallies for name in moved):
+        after = dict(sorted(after.items()))
+    return tally.fold(after, at)
 
 
 def is_counted(plan: Plan, position: PositionRecord) -> bool:

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
-from reference.facts import Facts, Thresholds
+from reference.facts import Facts, NoValueInForce, Thresholds
 from reference.rulebook import RuleBook
 from rules.money import ZERO, write_money
 from rules.spend import (
@@ -15,7 +15,6 @@ from rules.spend import (
     place_again,
     running_total,
     threshold_group,
-    thresholds_in_force,
     thresholds_of,
 )
 from runtime.processor import Key
@@ -151,8 +150,9 @@ class LedgerWork:
         head = self.head
         if head is self._before:
             return
-        facts = facts_of_year(rulebook, self.year)
-        kx, review = thresholds_in_force(thresholds_of(facts, self.group))
+        thresholds = thresholds_of(facts_of_year(rulebook, self.year), self.group)
+        kx = None if thresholds is None else _in_force(thresholds.kx)
+        review = None if thresholds is None else _in_force(thresholds.review)
         if (kx, review) != (head.kx_threshold, head.review_threshold):
             head = self.head = replace(head, kx_threshold=kx, review_threshold=review)
         self._values.keep(self._key, head)
@@ -193,6 +193,10 @@ def total_of(head: Ledger) -> Decimal:
     if head.report is None:
         return head.total
     return running_total(head.total, head.report.amount, head.after_report)
+
+
+def _in_force(threshold: Decimal | NoValueInForce) -> Decimal | None:
+    return None if isinstance(threshold, NoValueInForce) else threshold
 
 
 def _is_after(report: LedgerReport, entry: Entry) -> bool:
