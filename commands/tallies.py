@@ -26,6 +26,7 @@ NOT_KEPT = "unknown"
 """Owner and code of a day that a release decided which did not keep them."""
 DUE_APART = timedelta(days=7)
 """Due dates that passed longer ago are put together; clocks do not differ by so much."""
+NEAR_SHARE = Decimal(80) / 100
 BANDS = ("below_80_percent", "from_80_percent", "over_kx", "over_review")
 
 
@@ -104,11 +105,11 @@ def _ledger(year: str, group: str, band: str) -> Counts:
 def band_of(total: Decimal, kx: Decimal, review: Decimal | None) -> str:
     """Say how near a running total is to the thresholds, in dollars; at one is not over it."""
     below, near, over_kx, over_review = BANDS
+    if total < NEAR_SHARE * kx:
+        return below
     if review is not None and total > review:
         return over_review
-    if total > kx:
-        return over_kx
-    return near if 100 * total >= 80 * kx else below
+    return over_kx if total > kx else near
 
 
 TALLIES: Mapping[Service, Tally] = {

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 
 from msgspec.structs import replace
 
@@ -34,6 +35,7 @@ from services.spend.state import (
 )
 
 EMPTY = Ledger()
+CACHED_YEARS = 1024
 
 
 class LedgerWork:
@@ -150,10 +152,8 @@ class LedgerWork:
         head = self.head
         if head is self._before:
             return
-        thresholds = thresholds_of(facts_of_year(rulebook, self.year), self.group)
-        kx = None if thresholds is None else _in_force(thresholds.kx)
-        review = None if thresholds is None else _in_force(thresholds.review)
-        if (kx, review) != (head.kx_threshold, head.review_threshold):
+        kx, review = _in_force_in(rulebook, self.year, self.group)
+        if kx != head.kx_threshold or review != head.review_threshold:
             head = self.head = replace(head, kx_threshold=kx, review_threshold=review)
         self._values.keep(self._key, head)
 
@@ -193,6 +193,17 @@ def total_of(head: Ledger) -> Decimal:
     if head.report is None:
         return head.total
     return running_total(head.total, head.report.amount, head.after_report)
+
+
+@lru_cache(CACHED_YEARS)
+def _in_force_in(
+    rulebook: RuleBook, year: int, group: ThresholdGroup
+) -> tuple[Decimal | None, Decimal | None]:
+    """Return a year's KX and review threshold in dollars, None where none is in force."""
+    thresholds = thresholds_of(facts_of_year(rulebook, year), group)
+    if thresholds is None:
+        return None, None
+    return _in_force(thresholds.kx), _in_force(thresholds.review)
 
 
 def _in_force(threshold: Decimal | NoValueInForce) -> Decimal | None:
