@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from commands.composition import Service
 from commands.tallies import BANDS, DECISION_WORDS, date_of, due_before
-from runtime.host.metrics import Samples, Showing, Shown
+from runtime.host.tallies import Samples, Showing, Shown
 from schemas.events import EventType
 
 

@@ -4,7 +4,6 @@ Counters say what was decided once and for all: they are counted when a transact
 event that was decided again after a crash is counted by whoever committed it.
 """
 
-from collections import Counter as Counts
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -23,6 +22,7 @@ from runtime.engine.observer import Led, Observer
 from runtime.engine.partition import Status
 from runtime.engine.records import Place
 from runtime.host.member import Hosted
+from runtime.host.tallies import Showing, Tallies
 from schemas.envelope import Event
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
@@ -40,23 +40,6 @@ class Said(NamedTuple):
     findings: tuple[str, ...]
 
 
-Standing = Mapping[tuple[str, Place], Mapping[str, int]]
-"""What the state values of each service's partitions count as."""
-Samples = Mapping[tuple[str, ...], float]
-"""Numbers by the values of the labels."""
-
-
-class Shown(NamedTuple):
-    """A gauge as it stands."""
-
-    name: str
-    text: str
-    labels: tuple[str, ...]
-    samples: Samples
-
-
-Showing = Callable[[Mapping[str, int], float], Iterable[Shown]]
-"""Makes gauges of a service's tallies, at seconds since 1970."""
 Telling = Callable[[Event], Said | None]
 """Reads a decision; None for an event that is none."""
 
@@ -308,45 +291,6 @@ class Partitions(Collector):
             for status in Status:
                 count.add_metric([member.name, status.value], statuses.count(status))
         yield from (records, seconds, count)
-
-
-class Tallies(Collector):
-    """What the state values of the partitions count as that are ours at each look."""
-
-    def __init__(
-        self,
-        members: Sequence[Hosted],
-        standing: Standing,
-        showing: Mapping[str, Showing],
-        now: Callable[[], float],
-    ) -> None:
-        """Show the tallies of these members."""
-        self._members = members
-        self._standing = standing
-        self._showing = showing
-        self._now = now
-
-    def describe(self) -> Iterable[Metric]:
-        """Name nothing beforehand: it is not known whose partitions will be ours."""
-        return ()
-
-    def collect(self) -> Iterator[Metric]:
-        """Give the gauges of every service that is a member here."""
-        for member in self._members:
-            showing = self._showing.get(member.name)
-            if showing is None:
-                continue
-            for shown in showing(self._sum(member), self._now()):
-                gauge = GaugeMetricFamily(shown.name, shown.text, labels=shown.labels)
-                for values, number in sorted(shown.samples.items()):
-                    gauge.add_metric(values, number)
-                yield gauge
-
-    def _sum(self, member: Hosted) -> Mapping[str, int]:
-        sums: Counts[str] = Counts()
-        for place in member.status():
-            sums.update(self._standing.get((member.name, place), {}))
-        return sums
 
 
 class ReferenceDays(Collector):
