@@ -20,6 +20,8 @@ from runtime.engine.records import Place, Record
 from runtime.engine.recover import recover
 from runtime.errors import EngineError, Fenced, PartitionStopped, Refused, ViewMoved
 
+ASSIGNED = "assigned"
+"""Why a new owner recovers."""
 FAILED_IN_A_ROW = 10
 """So many steps that raise one after the other are a bug or a bad release, not poison."""
 TOO_LARGE_TO_WRITE = Unread(STEP_FAILED, "what it leads to is larger than the broker takes")
@@ -157,7 +159,7 @@ class Partition:
     async def run(self) -> None:
         """Recover and work, again and again, until finished or stopped by name."""
         around, place = self._around, self._places.input
-        why = "assigned"
+        why = ASSIGNED
         while not self._stopping:
             around.observer.recovering(place, why)
             try:

@@ -19,7 +19,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
 from runtime.engine.observer import Led, Observer
-from runtime.engine.partition import Status
+from runtime.engine.partition import ASSIGNED, Status
 from runtime.engine.records import Place
 from runtime.host.member import Hosted
 from runtime.host.tallies import Showing, Tallies
@@ -229,7 +229,7 @@ class ServiceMetrics(Observer):
 
     def recovering(self, place: Place, why: str) -> None:
         """Count a recovery that begins; what was ours once may have moved meanwhile."""
-        if why == "assigned":
+        if why == ASSIGNED:
             self._metrics.standing.pop((self._service, place), None)
         self._metrics.recoveries.labels(self._service, why).inc()
 

@@ -148,14 +148,14 @@ class LedgerWork:
         ]
 
     def close(self, rulebook: RuleBook) -> None:
-        """Keep the head where this event changed it, with the thresholds of its year."""
-        head = self.head
-        if head is self._before:
+        """Keep the head where this event or the rulebook changed it."""
+        if self.head is EMPTY:
             return
         kx, review = _in_force_in(rulebook, self.year, self.group)
-        if kx != head.kx_threshold or review != head.review_threshold:
-            head = self.head = replace(head, kx_threshold=kx, review_threshold=review)
-        self._values.keep(self._key, head)
+        if kx != self.head.kx_threshold or review != self.head.review_threshold:
+            self.head = replace(self.head, kx_threshold=kx, review_threshold=review)
+        if self.head is not self._before:
+            self._values.keep(self._key, self.head)
 
     def _segment(self, number: int) -> Key:
         return ledger_segment_key(self._key, number)

@@ -92,7 +92,7 @@ class Ledger(Struct, frozen=True):
     report: LedgerReport | None = None
     entries: tuple[Entry, ...] = ()
     kx_threshold: Decimal | None = None
-    """That of the year when the head changed last; None where none was in force."""
+    """That of the year when an event touched the ledger last; None where none was in force."""
     review_threshold: Decimal | None = None
     """The same of medical review."""
 

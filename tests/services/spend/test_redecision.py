@@ -1,11 +1,15 @@
 """What a request for redecision computes again when the reference data have changed."""
 
+from decimal import Decimal
 from shutil import copytree, rmtree
 
 import pytest
+from msgspec.structs import replace
+from yaml import safe_dump, safe_load
 
 from reference.rulebook import PACKAGE, RuleBook, load
-from tests.clinic import of_type, service, session, types
+from services.spend.state import Ledger
+from tests.clinic import COMMERCIAL, of_type, service, session, types
 from tests.services.spend.driver import Driver
 
 ACTIVITIES = [service(1, "97530", 15)]
@@ -23,6 +27,17 @@ def without_values(tmp_path_factory: pytest.TempPathFactory) -> RuleBook:
     folder = tmp_path_factory.mktemp("rulebook") / "reference"
     copytree(PACKAGE, folder)
     rmtree(folder / "tables" / "relative_values" / "rvu26c")
+    return load(folder)
+
+
+@pytest.fixture(scope="session")
+def without_thresholds(tmp_path_factory: pytest.TempPathFactory) -> RuleBook:
+    """Return the rulebook before the KX threshold of 2026 was loaded."""
+    folder = tmp_path_factory.mktemp("rulebook") / "reference"
+    copytree(PACKAGE, folder)
+    kx = folder / "parameters" / "thresholds" / "kx_threshold.yaml"
+    dated = safe_load(kx.read_text())
+    kx.write_text(safe_dump(dated | {"values": dated["values"][:-1]}))
     return load(folder)
 
 
@@ -45,6 +60,32 @@ def test_held_days_are_priced_when_the_data_come(
     assert {day["spend"]["balance_before"] for day in days} == {"0.00"}
     assert all(day["findings"] == [] for day in days)
     assert types(driver.decide_again(rulebook)) == ["redecision.requested"]
+
+
+def test_a_ledger_has_the_thresholds_of_its_year_once_they_are_loaded(
+    driver: Driver, rulebook: RuleBook, without_thresholds: RuleBook
+) -> None:
+    """Though not one of its amounts changes by them."""
+    sent = session("S-1", ACTIVITIES)
+    driver.send(without_thresholds, "session.completed", sent)
+    (before,) = ledgers(driver)
+    assert (before.kx_threshold, before.review_threshold) == (None, Decimal("3000.00"))
+    driver.decide_again(rulebook)
+    (after,) = ledgers(driver)
+    assert after == replace(before, kx_threshold=Decimal("2480.00"))
+
+
+def test_a_ledger_of_which_nothing_is_known_is_not_kept(
+    driver: Driver, rulebook: RuleBook
+) -> None:
+    """A payer to whom the thresholds do not apply opens none."""
+    driver.send(rulebook, "session.completed", session("S-1", ACTIVITIES, payer=COMMERCIAL))
+    assert ledgers(driver) == []
+
+
+def ledgers(driver: Driver) -> list[Ledger]:
+    """Return the heads of the ledgers."""
+    return [value for key, value in driver.spend.items() if key[0] == "ledger"]
 
 
 def test_a_named_day_comes_first_and_its_neighbours_follow(
