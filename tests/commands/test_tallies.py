@@ -36,6 +36,8 @@ from schemas.values import Effect, FindingCode, Owner
 from services.claims.state import DecisionState, Waiting
 from services.spend.state import Ledger
 from tests.bench.waiting import waiting_stream
+from tests.changelog import recount
+from tests.upgrade.release import read_release, releases
 
 KX, REVIEW = Decimal("2480.00"), Decimal("3000.00")
 HELD, NEEDS = EventType.CLAIM_HELD, EventType.CLAIM_NEEDS_DOCUMENTATION
@@ -100,6 +102,18 @@ def test_a_day_of_a_release_that_kept_no_reason_counts_as_unknown() -> None:
     assert counts(decided(HELD)) == {"days held": 1, "held unknown": 1}
     expected = {"days needs-documentation": 1, "missing unknown unknown": 1}
     assert counts(decided(NEEDS)) == expected
+
+
+def test_the_first_release_kept_no_reason_and_no_threshold(rulebook: RuleBook) -> None:
+    """All of its days that wait count as unknown, and none of its ledgers is in a band."""
+    release, found = read_release(releases()[0]), Counter[str]()
+    for service in (Service.CLAIMS, Service.SPEND):
+        plan = build_plan(service, rulebook)
+        values = {each.key or b"": each.value or b"" for each in release.state[service]}
+        found.update(recount(plan, {key.decode(): raw for key, raw in values.items()}))
+    assert found["days held"] == found["held unknown"] > 0
+    assert found["days needs-documentation"] == found["missing unknown unknown"]
+    assert {name.split(" ")[0] for name in found} <= {"days", "held", "missing"}
 
 
 @pytest.mark.parametrize(("total", "band"), BANDS)
