@@ -27,7 +27,9 @@ NOT_KEPT = "unknown"
 DUE_APART = timedelta(days=7)
 """Due dates that passed longer ago are put together; clocks do not differ by so much."""
 NEAR_SHARE = Decimal(80) / 100
+"""Of the KX threshold, from which a ledger is near it: a line of ours, as the band's name says."""
 BANDS = ("below_80_percent", "from_80_percent", "over_kx", "over_review")
+"""How near a ledger is to the thresholds, the farthest first."""
 
 
 def count_day(_key: Key, decision: DecisionState) -> Counts:

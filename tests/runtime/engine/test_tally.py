@@ -13,6 +13,7 @@ from runtime.engine.recover import recover
 from runtime.engine.tally import add, moves
 from tests.runtime.doubles.virtual import on_virtual_time
 from tests.runtime.engine.test_commit import handle, taken
+from tests.runtime.engine.test_recover import worked
 from tests.runtime.engine.toy import PARTITIONS, SUMS, Bench, Sum, sum_key
 
 KEY = sum_key("a")
@@ -109,16 +110,6 @@ async def test_the_same_way_of_counting_reads_no_value_again() -> None:
     bench.plan = replace(bench.plan, tally=Tally(SUMS.version, {"sum": count}))
     assert (await recover(await bench.committer("heir"), PARTITIONS)).standing.last.tallies
     assert calls == []
-
-
-async def worked() -> Bench:
-    """Return a partition after three transactions, with a key that came and went."""
-    bench = Bench()
-    await bench.make_topics()
-    committer, standing = await taken(bench)
-    for numbers in ((("a", "1"), ("c", "9")), (("a", "2"), ("c", "0")), (("b", "5"),)):
-        await handle(committer, standing, bench.numbers(*numbers))
-    return bench
 
 
 async def leave_as_older(bench: Bench, tallies: dict[str, int]) -> None:
