@@ -37,7 +37,7 @@ from runtime.host.app import (
 )
 from runtime.host.connection import kafka_settings
 from runtime.host.lag import Lag
-from runtime.host.member import has_died
+from runtime.host.member import has_died, partitions_of
 from runtime.host.sending import producer_of
 from runtime.host.settings import Settings
 
@@ -139,6 +139,10 @@ class Forwarder(ConsumerRebalanceListener):  # type: ignore[misc]
     def status(self) -> Mapping[Place, Status]:
         """Tell what each assigned partition is doing."""
         return self._status
+
+    def partitions(self) -> int | None:
+        """Return how many partitions its topic has; None while that is not known."""
+        return partitions_of(self._consumer, self._way.reads)
 
     def is_ready(self) -> bool:
         """Tell whether the group has let it in and no partition waits for a person."""

@@ -69,6 +69,10 @@ class Hosted(Protocol):
         """Tell what each assigned partition is doing."""
         ...
 
+    def partitions(self) -> int | None:
+        """Return how many partitions its topic has; None while that is not known."""
+        ...
+
     def is_ready(self) -> bool:
         """Tell whether it does its work on every partition that it has."""
         ...
@@ -165,6 +169,10 @@ class Member(ConsumerRebalanceListener):  # type: ignore[misc]
         """Tell what each assigned partition is doing."""
         return {} if self._worker is None else self._worker.status()
 
+    def partitions(self) -> int | None:
+        """Return how many partitions its topic has; None while that is not known."""
+        return partitions_of(self._consumer(), self.topic)
+
     def is_ready(self) -> bool:
         """Tell whether the group has let it in and every partition that it has is recovered."""
         return self.has_joined and all(
@@ -188,6 +196,12 @@ class Member(ConsumerRebalanceListener):  # type: ignore[misc]
         if len(polls) > POLLS_FAILED:
             return "polling fails again and again"
         return "polling ended" if polls and _has_ended_quietly(polls[-1]) else None
+
+
+def partitions_of(consumer: AIOKafkaConsumer | None, topic: str) -> int | None:
+    """Return how many partitions a topic has, as far as the consumer has heard; else None."""
+    known = None if consumer is None else consumer.partitions_for_topic(topic)
+    return None if known is None else len(known)
 
 
 def has_died(consumer: AIOKafkaConsumer) -> str | None:

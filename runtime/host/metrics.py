@@ -270,8 +270,21 @@ class Partitions(Collector):
         """Name nothing beforehand: the partitions are not known yet."""
         return ()
 
+    def _inputs(self) -> Metric:
+        """Say how many there are to be owned, by all processes of a service together."""
+        inputs = GaugeMetricFamily(
+            "therapy_input_partitions",
+            "Partitions of the topic that the service reads, whoever owns them.",
+            labels=["service"],
+        )
+        for member in self._members:
+            if (partitions := member.partitions()) is not None:
+                inputs.add_metric([member.name], partitions)
+        return inputs
+
     def collect(self) -> Iterator[Metric]:
         """Give lag and status."""
+        yield self._inputs()
         labels = ["service", "partition"]
         records = GaugeMetricFamily(
             "therapy_lag_records", "Input records not handled.", labels=labels

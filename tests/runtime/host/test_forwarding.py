@@ -154,6 +154,7 @@ async def test_events_are_forwarded_in_order_to_where_their_key_belongs(tested: 
         await until(lambda: sum(each.records for each in forwarder.lag.behind().values()) == 0)
         assert forwarder.is_ready()
         assert forwarder.death() is None
+        assert forwarder.partitions() == PARTITIONS
         assert set(forwarder.status().values()) == {Status.RUNNING}
     assert [each.key for each in found if each.offset == 0] == [
         npi.encode() for npi in npis if (murmur2(npi.encode()) & 0x7FFFFFFF) % PARTITIONS == 0

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+from aiokafka import AIOKafkaConsumer
 from prometheus_client.parser import text_string_to_metric_families
 
 from runtime.engine.observer import Observer
@@ -11,7 +12,7 @@ from runtime.host.lag import Lag
 from runtime.host.member import Member
 from runtime.host.metrics import Metrics, Said, ServiceMetrics
 from schemas.envelope import Event
-from tests.runtime.host.stand_in import CountingWorker
+from tests.runtime.host.stand_in import CountingWorker, make_topic
 
 P = Place("therapy.spend", 3)
 NOW = 1_000.0
@@ -135,6 +136,20 @@ def test_lag_and_status_are_those_of_the_moment() -> None:
     assert found["therapy_lag_seconds", "claims", "3"] == 8
     assert found["therapy_partitions", "claims", Status.RUNNING.value] == 1
     assert found["therapy_partitions", "claims", Status.STOPPED.value] == 0
+
+
+async def test_the_partitions_of_the_topic_are_told_once_they_are_known(broker: str) -> None:
+    """By who owns none of them too; before Kafka has said it there is no sample."""
+    topic = await make_topic(broker, partitions=3)
+    metrics = Metrics(telling, lambda: NOW)
+    member = Member("claims", "g", topic, Lag(lambda: NOW))
+    metrics.observe(member)
+    assert ("therapy_input_partitions", "claims") not in Samples(metrics)
+    async with AIOKafkaConsumer(topic, bootstrap_servers=broker) as consumer:
+        member.joins(lambda: consumer, tuple)
+        found = Samples(metrics)
+        assert found["therapy_input_partitions", "claims"] == 3
+        assert found["therapy_partitions", "claims", Status.RUNNING.value] == 0
 
 
 def test_each_name_is_told_once() -> None:
