@@ -13,6 +13,7 @@ from typing import TypeVar
 import pytest
 
 from tests.cluster.kafka import Kafka
+from tests.cluster.prometheus import Prometheus, tool
 from tests.cluster.redis import Redis
 from tests.cluster.server import Missing
 
@@ -51,6 +52,21 @@ def own_redis() -> Iterator[Redis]:
         yield own
     finally:
         own.remove()
+
+
+def own_prometheus(port: int) -> Iterator[Prometheus]:
+    """Yield a running Prometheus of the test's own, which scrapes a process on this port."""
+    own = _have(lambda: Prometheus(port))
+    try:
+        _have(own.start)
+        yield own
+    finally:
+        own.remove()
+
+
+def promtool() -> str:
+    """Return the path of Prometheus' own tool for rules."""
+    return _have(tool)
 
 
 def redis() -> Iterator[str]:
