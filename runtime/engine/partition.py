@@ -140,6 +140,8 @@ class Partition:
         self._failed_in_a_row = 0
         self._busy_at = 0.0
         """When it last recovered or committed, by the loop's clock."""
+        self._why = ASSIGNED
+        """What led to the recovery that is under way, or to the last one."""
         self._refused: int | None = None
         """The offset of a record whose effects the broker refused when it came alone."""
 
@@ -159,9 +161,8 @@ class Partition:
     async def run(self) -> None:
         """Recover and work, again and again, until finished or stopped by name."""
         around, place = self._around, self._places.input
-        why = ASSIGNED
         while not self._stopping:
-            around.observer.recovering(place, why)
+            around.observer.recovering(place, self._why)
             try:
                 await self._own()
             except PartitionStopped as stop:
@@ -169,7 +170,7 @@ class Partition:
                 around.observer.stopped(place, str(stop))
                 return
             except EngineError as error:
-                why = type(error).__name__
+                self._why = type(error).__name__
                 if isinstance(error, Fenced):
                     around.observer.fenced(place)
                 elif isinstance(error, ViewMoved):
@@ -221,6 +222,9 @@ class Partition:
         seconds = asyncio.get_running_loop().time() - begun
         if recovered.resent:
             around.observer.resent(place, recovered.resent)
+        if recovered.rebuilt and recovered.restored and self._why != ViewMoved.__name__:
+            # It was lost while nobody looked; one that moved before our eyes is told already.
+            around.observer.view_moved(place)
         around.observer.recovered(place, recovered.restored, seconds)
         standing = recovered.standing
         self._busy_at = asyncio.get_running_loop().time()

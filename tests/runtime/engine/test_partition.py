@@ -43,6 +43,10 @@ class Member(Observer):
         """Note it."""
         self.heard.append(f"recovering: {why}")
 
+    def view_moved(self, place: Place) -> None:  # noqa: ARG002 - an observer's shape
+        """Note it."""
+        self.heard.append("view moved")
+
     def stopped(self, place: Place, why: str) -> None:  # noqa: ARG002 - an observer's shape
         """Note it."""
         self.heard.append(f"stopped: {why}")
@@ -161,7 +165,26 @@ async def test_a_view_lost_on_a_quiet_partition_is_made_again() -> None:
     await asyncio.sleep(5)
     assert run.bench.hash.values == before
     assert "recovering: ViewMoved" in run.member.heard
+    assert run.member.heard.count("view moved") == 1
     await run.end()
+
+
+@on_virtual_time
+async def test_a_view_lost_while_nobody_looked_is_told() -> None:
+    """By the next owner, once; to find it as it was left is no news, nor is a first start."""
+    first = await running()
+    first.deliver(("a", "1"))
+    await asyncio.sleep(0.5)
+    await first.end()
+    heir = Running(first.bench)
+    await asyncio.sleep(1)
+    await heir.end()
+    assert "view moved" not in (*first.member.heard, *heir.member.heard)
+    first.bench.hash.restore(0)
+    third = Running(first.bench)
+    await asyncio.sleep(5)
+    await third.end()
+    assert third.member.heard.count("view moved") == 1
 
 
 @on_virtual_time
