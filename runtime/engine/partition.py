@@ -260,6 +260,8 @@ class Partition:
         handled = await self._handled_up_to(standing.last.next_offset)
         if handled > standing.last.next_offset or not standing.is_rested:
             await committer.write(standing, NOTHING, handled)
+            # Markers of transactions would look like records that are not handled, for ever.
+            self._around.feed.handled(self._places.input, handled)
 
     async def _handled_up_to(self, next_offset: int) -> int:
         """Return the input's end where no record is left, only markers; they expire too."""

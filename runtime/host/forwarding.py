@@ -45,6 +45,8 @@ POLL_MS = 200
 """How long a poll waits for records; it returns with the first."""
 TELL_EVERY = 1.0
 """Seconds between two commits of the group's offsets."""
+POSITION_WITHIN = 0.05
+"""Seconds to say where a partition goes on; after that it is asked again at the next look."""
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 30.0
 CLOSE_WITHIN = 2.0
@@ -272,8 +274,11 @@ class Forwarder(ConsumerRebalanceListener):  # type: ignore[misc]
             self._told = done
 
     async def _look(self, consumer: AIOKafkaConsumer) -> None:
-        """See where the log ends, for the lag."""
+        """See where the log ends, and where a quiet partition goes on, for the lag."""
         if assigned := consumer.assignment():
+            for partition in assigned - self._done.keys():
+                if (offset := await _position(consumer, partition)) is not None:
+                    self._note(partition, offset)
             ends = await consumer.end_offsets(assigned)
             self.lag.ended({Place(*place): end for place, end in ends.items()})
 
@@ -310,6 +315,16 @@ async def _all_answered(answers: Sequence[asyncio.Future[Any]]) -> None:
         await asyncio.wait(answers)
     for answer in answers:
         answer.result()
+
+
+async def _position(consumer: AIOKafkaConsumer, partition: TopicPartition) -> int | None:
+    """Return the next offset to be fetched; None while that is being found out."""
+    try:
+        async with asyncio.timeout(POSITION_WITHIN):
+            offset: int = await consumer.position(partition)
+    except (TimeoutError, IllegalStateError):
+        return None
+    return offset
 
 
 async def _close(client: AIOKafkaConsumer | AIOKafkaProducer) -> None:

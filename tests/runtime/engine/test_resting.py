@@ -42,6 +42,7 @@ async def test_markers_behind_the_last_record_may_expire() -> None:
     assert at(run) == 1
     await asyncio.sleep(70)
     assert at(run) == 4
+    assert "handled 0 below 4" in run.member.heard
     lose_the_input(run.bench)
     await write(run.bench, writer)
     run.partition.deliver(run.bench.shown(run.bench.places.input))

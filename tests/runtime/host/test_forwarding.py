@@ -2,9 +2,10 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from itertools import count
 
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -51,6 +52,24 @@ class Stops(Observer):
         self.why[place] = why
 
 
+class Looked(Lag):
+    """A lag whose clock moves with every question, and that counts the looks at the log's ends."""
+
+    def __init__(self) -> None:
+        """Start before the first look."""
+        super().__init__(count(1.0).__next__)
+        self.looks = 0
+
+    def ended(self, ends: Mapping[Place, int]) -> None:
+        """Count it."""
+        super().ended(ends)
+        self.looks += 1
+
+    def is_behind(self) -> bool:
+        """Tell whether a partition is, or whether nobody has looked twice."""
+        return self.looks < 2 or any(each.seconds for each in self.behind().values())
+
+
 @dataclass
 class Hop:
     """A way between two topics of a broker, and who runs it."""
@@ -61,16 +80,16 @@ class Hop:
     group: str = field(default_factory=lambda: new_name("group"))
     stops: Stops = field(default_factory=Stops)
 
-    def forwarder(self) -> Forwarder:
+    def forwarder(self, lag: Lag | None = None) -> Forwarder:
         """Return one that is not connected."""
         way = way_of(self.reads, self.writes, self.group)
         clock = asyncio.get_running_loop().time
-        return Forwarder(way, settings_of(self.broker), Lag(lambda: 0.0), clock)
+        return Forwarder(way, settings_of(self.broker), lag or Lag(lambda: 0.0), clock)
 
     @asynccontextmanager
-    async def running(self) -> AsyncIterator[Forwarder]:
+    async def running(self, lag: Lag | None = None) -> AsyncIterator[Forwarder]:
         """Run one until the end of the block, and let it end in order."""
-        forwarder = self.forwarder()
+        forwarder = self.forwarder(lag)
         task = asyncio.create_task(forwarder.run(self.stops))
         try:
             yield forwarder
@@ -162,6 +181,16 @@ async def test_events_are_forwarded_in_order_to_where_their_key_belongs(tested: 
     assert len(found) == 20
     assert await tested.told() == {0: 20, 1: 1}
     assert not forwarder.is_ready()
+
+
+async def test_a_way_without_records_is_not_behind(tested: Hop) -> None:
+    """Neither where nothing was ever written, nor where all was forwarded before a restart."""
+    await tested.send("1")
+    async with tested.running():
+        await tested.arrived(1)
+    lag = Looked()
+    async with tested.running(lag):
+        await until(lambda: not lag.is_behind())
 
 
 async def test_who_takes_over_goes_on_where_the_last_one_ended(tested: Hop) -> None:
