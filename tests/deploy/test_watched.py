@@ -1,6 +1,5 @@
 """The alerts and the dashboards on what a process really tells, asked of a real Prometheus."""
 
-import asyncio
 import math
 from collections.abc import Iterator
 from operator import attrgetter
@@ -11,7 +10,7 @@ from tests.cluster.prometheus import Prometheus
 from tests.deploy.dashboards.described import Panel, Query, read, sources
 from tests.deploy.queries import labels_of, metrics_of
 from tests.deploy.rules import Alert, alerts
-from tests.deploy.watched import sample, send, until, watched
+from tests.deploy.watched import bundled_clinic, waiting_days, watched
 
 SHOWN = {"$__rate_interval": "1m", "$__range": "1m", "$namespace": ".*"}
 """What Grafana puts in for its own variables."""
@@ -26,20 +25,13 @@ FIRES_AT_ONCE = "TherapyDeadLetters"
 
 @pytest.fixture(scope="module")
 def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
-    """Yield a Prometheus that saw all consumers before, during and after the sample."""
-    with watched(tmp_path_factory.mktemp("watched")) as (prometheus, broker):
+    """Yield a Prometheus that saw all consumers before the sample, in its midst and after it."""
+    with watched(tmp_path_factory.mktemp("watched")) as all_consumers:
         # A rate needs a look before what comes in, and one after it.
-        until(prometheus, 'sum(therapy_partitions{status="running"}) > 0')
-        lines = sample()
-        half = len(lines) // 2
-        handled = 0
-        for part in (lines[:half], lines[half:]):
-            asyncio.run(send(broker, part))
-            handled += len(part)
-            until(prometheus, f'sum(therapy_records_total{{service="units"}}) == {handled}')
-            until(prometheus, "sum(therapy_lag_records) == 0")
-        until(prometheus, f'ALERTS{{alertname="{FIRES_AT_ONCE}", alertstate="firing"}}')
-        yield prometheus
+        all_consumers.play(waiting_days())
+        all_consumers.play(bundled_clinic())
+        all_consumers.until(f'ALERTS{{alertname="{FIRES_AT_ONCE}", alertstate="firing"}}')
+        yield all_consumers.prometheus
 
 
 @pytest.fixture(scope="module")
