@@ -6,6 +6,7 @@
 #   make simulate  the engine under seeded faults in memory: SEEDS=20000, or SEEDS=from-to
 #   make chaos   real brokers, Redis and workers under seeded faults: SECONDS, SEED, SEEDS, KAFKA, NODES
 #   make broker  the jars of a real Kafka for the tests, where there are Java and Maven
+#   make types   Grafana's types for the tests, where there is npm
 #   make setup   the environment alone
 #   make lock    the locked requirements anew, from pyproject.toml (needs uv)
 PYTHON ?= python3
@@ -14,18 +15,19 @@ BIN := $(VENV)/bin
 KAFKA ?= 4.2.1
 JARS := .cache/kafka-$(KAFKA)
 FETCH := mvn --batch-mode --quiet --file tests/cluster/pom.xml dependency:copy-dependencies
+TYPES := .cache/grafana-types
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-emit-index-url --no-emit-find-links
 
-.PHONY: setup demo test check bench simulate chaos broker lock clean
+.PHONY: setup demo test check bench simulate chaos broker types lock clean
 
 setup: $(VENV)/.tested
 
 demo: $(VENV)/.installed
 	$(BIN)/therapy demo
 
-test: $(VENV)/.tested broker
+test: $(VENV)/.tested broker types
 	$(BIN)/python -m pytest $(ARGS)
 
 check: $(VENV)/.tested
@@ -52,6 +54,8 @@ chaos: $(VENV)/.tested broker
 
 # Without a broker the tests that need one are skipped, and say so.
 broker: $(JARS)/.fetched
+
+types: $(TYPES)/.fetched
 
 lock:
 	cd requirements && $(LOCK) ../pyproject.toml --output-file runtime.txt
@@ -89,6 +93,13 @@ $(JARS)/.fetched: tests/cluster/pom.xml
 	echo 'Fetching Kafka $(KAFKA) for the tests ...'; \
 	$(FETCH) -DincludeScope=runtime -DoutputDirectory=$(CURDIR)/$(JARS) -Dkafka.version=$(KAFKA) \
 		&& touch $@ || echo 'Fetching failed: no broker for the tests.'
+
+$(TYPES)/.fetched: tests/deploy/grafana/package-lock.json
+	@command -v npm > /dev/null || { echo 'npm is not there: the dashboards are not held against Grafana.'; exit 0; }; \
+	echo "Fetching Grafana's types for the tests ..."; \
+	mkdir -p $(TYPES) && cp tests/deploy/grafana/package*.json $(TYPES) && \
+	npm ci --prefix $(TYPES) --silent --ignore-scripts --legacy-peer-deps --no-audit --no-fund \
+		&& touch $@ || echo 'Fetching failed: the dashboards are not held against Grafana.'
 
 $(VENV)/.tested: $(VENV)/.installed requirements/dev.txt requirements/traces.txt
 	@echo 'Installing what the tests and checks need ...'

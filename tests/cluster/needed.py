@@ -8,10 +8,12 @@ On a person's machine the tests that need it are skipped, and the summary says s
 import os
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TypeVar
 
 import pytest
 
+from tests.cluster.grafana import fetched
 from tests.cluster.kafka import Kafka
 from tests.cluster.prometheus import Prometheus, tool
 from tests.cluster.redis import Redis
@@ -67,6 +69,11 @@ def own_prometheus(port: int) -> Iterator[Prometheus]:
 def promtool() -> str:
     """Return the path of Prometheus' own tool for rules."""
     return _have(tool)
+
+
+def grafana_types() -> Path:
+    """Return the folder of Grafana's published types, and the compiler that reads them."""
+    return _have(fetched)
 
 
 def redis() -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+from functools import cache
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
@@ -81,6 +82,7 @@ def test_the_index_lists_every_alert() -> None:
     assert listed == [(each.alert, each.page.name, each.severity) for each in ALERTS]
 
 
+@cache
 def _cases() -> list[dict[str, Any]]:
     """Return every statement of the files: an alert, a moment, and what fires then."""
     return [

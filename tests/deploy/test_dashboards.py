@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from tests.cluster.needed import grafana_types
 from tests.deploy.dashboards.described import MADE, WIDTH, made_of, read, sources
 from tests.deploy.dashboards.grafana import SOURCE, write
+from tests.deploy.dashboards.typed import compile_
 
 SOURCES = sources()
 MADE_FILES = sorted(MADE.glob("*.json"))
@@ -78,6 +80,33 @@ def test_the_data_source_and_the_installation_are_chosen(made: Path) -> None:
             braces = target["expr"].count("{")
             assert braces
             assert target["expr"].count('namespace=~"$namespace"') == braces
+
+
+@pytest.mark.parametrize("made", MADE_FILES, ids=attrgetter("stem"))
+def test_grafana_has_types_for_all_of_it(made: Path, tmp_path: Path) -> None:
+    """The types that Grafana publishes of a dashboard and of each kind of panel allow the file."""
+    assert not compile_(json.loads(made.read_text(encoding="utf-8")), grafana_types(), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("path", "wrong"),
+    [
+        (("panels", 1, "options", "graphMode"), "hills"),
+        (("panels", 1, "options", "graph"), "area"),
+        (("templating", "list", 0, "type"), "source"),
+    ],
+    ids=lambda each: str(each[-1]),
+)
+def test_what_grafana_does_not_know_is_refused(
+    path: tuple[str | int, ...], wrong: str, tmp_path: Path
+) -> None:
+    """A word or a field that is none of its own, wherever it stands."""
+    model = json.loads(MADE_FILES[0].read_text(encoding="utf-8"))
+    place = model
+    for part in path[:-1]:
+        place = place[part]
+    place[path[-1]] = wrong
+    assert "error TS" in compile_(model, grafana_types(), tmp_path)
 
 
 def test_dashboards_have_names_of_their_own() -> None:
