@@ -180,6 +180,7 @@ class Hosted:
         """Run ``plan``; each attempt of each process has a word of its own."""
         self.name = plan.name
         self.lag = Lag(lambda: NOON)
+        self._partitions = shared.partitions
         tokens, wire = count(), Schedule(0).wire(process)
         log = MemoryLog(shared.broker, wire)
         feed = WaitingFeed(log, wire, shared.inputs(plan))
@@ -198,6 +199,10 @@ class Hosted:
     def status(self) -> Mapping[Place, Status]:
         """Tell what each partition is doing."""
         return self.worker.status()
+
+    def partitions(self) -> int | None:
+        """Return how many partitions its topic has."""
+        return self._partitions
 
     def is_ready(self) -> bool:
         """Tell whether every partition works."""
