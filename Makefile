@@ -63,6 +63,7 @@ lock:
 		--output-file traces.txt
 	cd requirements && $(LOCK) --group ../pyproject.toml:build --constraint runtime.txt \
 		--output-file build.txt
+	cd requirements && $(LOCK) --group ../pyproject.toml:sbom --constraint build.txt --output-file sbom.txt
 	cd requirements && $(LOCK) --group ../pyproject.toml:dev --constraint runtime.txt \
 		--constraint build.txt --constraint traces.txt --output-file dev.txt
 
