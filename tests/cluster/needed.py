@@ -7,7 +7,7 @@ On a person's machine the tests that need it are skipped, and the summary says s
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TypeVar
 
@@ -36,9 +36,9 @@ def kafka() -> Iterator[str]:
         yield own.bootstrap_servers
 
 
-def own_kafka() -> Iterator[Kafka]:
-    """Yield a running broker of the test's own, to be killed."""
-    own = _have(Kafka)
+def own_kafka(settings: Mapping[str, str] | None = None) -> Iterator[Kafka]:
+    """Yield a running broker of the test's own, to be killed; ``settings`` are added."""
+    own = _have(lambda: Kafka(settings=settings))
     try:
         _have(own.start)
         yield own
@@ -46,9 +46,9 @@ def own_kafka() -> Iterator[Kafka]:
         own.remove()
 
 
-def own_redis() -> Iterator[Redis]:
-    """Yield a running Redis of the test's own, to be killed."""
-    own = _have(Redis)
+def own_redis(configuration: Path | None = None) -> Iterator[Redis]:
+    """Yield a running Redis of the test's own, to be killed; a file may say how it is."""
+    own = _have(lambda: Redis(configuration))
     try:
         _have(own.start)
         yield own

@@ -21,13 +21,13 @@ SETTINGS = {
 class Redis:
     """One server with an append-only file."""
 
-    def __init__(self) -> None:
-        """Lay it out; ``Missing`` where the machine has none."""
-        command = [_binary()]
+    def __init__(self, configuration: Path | None = None) -> None:
+        """Lay it out, as a file says or as tests need it; ``Missing`` where there is none."""
+        command = [_binary(), *([] if configuration is None else [str(configuration)])]
         self.folder = Path(tempfile.mkdtemp(prefix="redis-"))
         (self.port,) = free_ports(1)
         settings = {
-            **SETTINGS,
+            **(SETTINGS if configuration is None else {}),
             "bind": LOOPBACK,
             "port": str(self.port),
             "dir": str(self.folder),

@@ -109,6 +109,9 @@ def carry_out(stage: Stage, root: Path) -> Built:
     folder = root
     for word, said in stage.instructions:
         match word:
+            case "ARG":
+                # What a build is told from outside; this one is told nothing.
+                continue
             case "ENV":
                 pairs = Stage("", [Instruction(word, said)]).environment()
                 environment |= {n: text for n, text in pairs.items() if n not in NOT_HERE}
