@@ -42,7 +42,7 @@ say 'The sample, and one session of nobody'
 
 say 'Nothing runs as root, and nothing can be written'
 "${compose[@]}" exec --no-TTY units id -u | grep --quiet --invert-match --line-regexp 0
-if "${compose[@]}" exec --no-TTY units touch /tmp/written; then
+if "${compose[@]}" exec --no-TTY units mktemp; then
   echo 'A file could be written.'
   exit 1
 fi
