@@ -1,10 +1,7 @@
 """Compose: its file, what it mounts, and its start commands run by hand, without an engine."""
-# ruff: noqa: TID251 - whether this is CI is said by the environment
 
 import json
-import os
 import re
-import shutil
 import subprocess
 import sys
 from contextlib import ExitStack
@@ -19,7 +16,7 @@ from commands.exits import READ
 from commands.main import main
 from commands.run import GATEWAY
 from runtime.host.settings import read_settings
-from tests.cluster.needed import own_kafka, own_redis
+from tests.cluster.needed import own_kafka, own_redis, promtool
 from tests.cluster.ports import LOOPBACK, ask, wait_until
 from tests.deploy.composed import (
     COMPOSE,
@@ -152,19 +149,13 @@ def test_prometheus_scrapes_every_service(compose: Json) -> None:
 
 def test_prometheus_takes_its_configuration(compose: Json, tmp_path: Path) -> None:
     """Prometheus' own tool checks it together with the alerts that it names."""
-    promtool = shutil.which("promtool")
-    if promtool is None:
-        reason = "Prometheus: there is no promtool on this machine"
-        if os.environ.get("CI"):
-            pytest.fail(reason, pytrace=False)
-        pytest.skip(reason)
     text = (FOLDER / "compose" / "prometheus.yml").read_text(encoding="utf-8")
     for place, path in mounts(compose["services"]["prometheus"]).items():
         text = text.replace(place, str(path))
     configured = tmp_path / "prometheus.yml"
     configured.write_text(text, encoding="utf-8")
     done = subprocess.run(
-        [promtool, "check", "config", configured], capture_output=True, text=True, check=False
+        [promtool(), "check", "config", configured], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
     assert re.search(r"SUCCESS: [1-9]\d* rules found", done.stdout)
