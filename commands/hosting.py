@@ -14,6 +14,7 @@ from commands.plans import build_plan
 from commands.tallies import DECISION_WORDS
 from reference.rulebook import RuleBook, load
 from runtime.engine.plan import Plan
+from runtime.engine.turns import Turns
 from runtime.host import process
 from runtime.host.connection import kafka_settings
 from runtime.host.contract import Contract
@@ -42,6 +43,8 @@ def host(names: Collection[str], settings: Settings) -> int:
 def build_process(names: Collection[str], settings: Settings, rulebook: RuleBook) -> Process:
     """Return the process that hosts what is named; nothing is connected."""
     plans = {service: build_plan(service, rulebook) for service in Service}
+    every = tuple(plans.values())
+    turns = Turns()
     hosted = [plan for service, plan in plans.items() if service in names]
     check = partial(check_all, kafka_settings(settings), tuple(plans.values()))
     metrics = Metrics(telling, time.time)
@@ -50,9 +53,7 @@ def build_process(names: Collection[str], settings: Settings, rulebook: RuleBook
     tracing = None if settings.traces_endpoint is None else tracing_to(settings.traces_endpoint)
     return Process(
         settings=settings,
-        services=[
-            _hosted(plan, Opening(settings, plan, tuple(plans.values()))) for plan in hosted
-        ],
+        services=[_hosted(plan, Opening(settings, plan, every, turns)) for plan in hosted],
         metrics=metrics,
         now=time.time,
         contract=Contract(contract_of(names)),

@@ -6,7 +6,7 @@ It is a pipeline of its own: what goes wrong here, or is slow, pauses this parti
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from runtime.engine.batch import NOTHING, STEP_FAILED, Outcome
@@ -18,6 +18,7 @@ from runtime.engine.plan import Places, Plan, Unread
 from runtime.engine.ports import Log, View, Writer
 from runtime.engine.records import Place, Record
 from runtime.engine.recover import recover
+from runtime.engine.turns import Turns
 from runtime.errors import EngineError, Fenced, PartitionStopped, Refused, ViewMoved
 
 ASSIGNED = "assigned"
@@ -65,6 +66,7 @@ class Surroundings:
     observer: Observer
     token: Callable[[], str]
     limits: Limits
+    turns: Turns = field(default_factory=Turns)
 
 
 class Waiting:
@@ -112,6 +114,10 @@ class Waiting:
         if not waiting:
             self.arrived.clear()
         return batch
+
+    def since(self) -> int:
+        """Return when the first of them began its way on the bus, in ms since 1970."""
+        return arrived(self._records[0])
 
     def fullness(self) -> float:
         """Return how full it is, 1 being the bound."""
@@ -192,7 +198,9 @@ class Partition:
             committer, standing = await self._recover(writer)
             while not self._stopping:
                 if await self._has_records():
-                    await self._handle(committer, standing)
+                    async with around.turns.turn(self._waiting.since()):
+                        if not self._stopping:
+                            await self._handle(committer, standing)
                 else:
                     await self._probe(committer, standing)
         finally:

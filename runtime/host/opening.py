@@ -5,7 +5,7 @@ A start is refused, by name, where they are not: the protocol stands on every on
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
@@ -15,6 +15,7 @@ from runtime.engine.partition import Limits, Surroundings
 from runtime.engine.plan import Plan
 from runtime.engine.ports import View
 from runtime.engine.records import Place
+from runtime.engine.turns import Turns
 from runtime.engine.worker import Worker
 from runtime.errors import EngineError
 from runtime.host.connection import kafka_settings, redis_settings
@@ -36,6 +37,8 @@ class Opening:
     settings: Settings
     plan: Plan
     plans: Sequence[Plan]
+    turns: Turns = field(default_factory=Turns)
+    """Shared by all workers of a process."""
 
     @asynccontextmanager
     async def worker(self, feed: Feed, observer: Observer) -> AsyncIterator[Worker]:
@@ -58,6 +61,7 @@ class Opening:
                     observer=observer,
                     token=lambda: uuid4().hex,
                     limits=limits_of(self.settings),
+                    turns=self.turns,
                 )
                 yield Worker(around, self._view_of(client))
         finally:

@@ -16,6 +16,7 @@ from runtime.engine.partition import Limits, Surroundings
 from runtime.engine.plan import Plan
 from runtime.engine.ports import View
 from runtime.engine.records import Place
+from runtime.engine.turns import Turns
 from runtime.engine.worker import Worker
 from runtime.errors import Indefinite
 
@@ -181,10 +182,11 @@ class Process:
         self._workers: dict[str, Worker] = {}
         self._joined: dict[str, asyncio.Lock] = {}
         self._feeding: list[asyncio.Task[None]] = []
+        turns = Turns()
         for plan in shared.plans:
             feed = WaitingFeed(log, wire, shared.inputs(plan))
             heard = Heard(shared, plan.name)
-            around = Surroundings(plan, shared.partitions, log, feed, heard, token, LIMITS)
+            around = Surroundings(plan, shared.partitions, log, feed, heard, token, LIMITS, turns)
             worker = Worker(around, self._views(shared, plan))
             self._workers[plan.name] = worker
             self._joined[plan.name] = asyncio.Lock()
