@@ -73,6 +73,8 @@ class Batch:
     values: dict[Key, Value] = field(default_factory=dict)
     existed: dict[Key, bool] = field(default_factory=dict)
     """Which keys had a value before the batch, as far as it is known."""
+    texts: dict[Key, str] = field(default_factory=dict)
+    """How the view names them."""
     changed: dict[Key, None] = field(default_factory=dict)
     counted: dict[Key, Value] = field(default_factory=dict)
     """The values before the batch of those kinds that count."""
@@ -151,7 +153,9 @@ class Batch:
             return
         decode, tally = self.plan.codec.decode, self.plan.tally
         kinds = () if tally is None else tally.kinds
-        raws = await self.read([key_text(key) for key in missing])
+        texts = [key_text(key) for key in missing]
+        self.texts.update(zip(missing, texts, strict=True))
+        raws = await self.read(texts)
         for key, raw in zip(missing, raws, strict=True):
             self.existed[key] = raw is not None
             value = None if raw is None else decode(key, raw)
@@ -164,26 +168,38 @@ class Batch:
         output: list[Message] = []
         letters: list[Message] = []
         led: list[Led] = []
+        written: dict[Key, bytes] = {}
         for slot in slots:
             record, event, step = slot.record, slot.event, slot.step
-            since = arrived(record)
+            since, trace = arrived(record), trace_of(record)
             if isinstance(event, Unread):
                 letters.append(self.plan.write_letter(place, record, event))
-                led.append(Led((), since, event.reason, trace_of(record)))
+                led.append(Led((), since, event.reason, trace))
                 continue
             assert step is not None, "every event that was read has its step"
             emitted: tuple[Event, ...] = ()
             if step.outputs:
                 source = self.plan.processor.source
                 emitted = stamp(source, self.plan.rulebook, event, step.outputs)
-                beside = travelling(record)
+                beside = travelling(trace, since)
                 output += [event_message(each, beside) for each in emitted]
             if step.passes_on:
                 output.append(passed_on(record))
-            led.append(Led(emitted, since, trace=trace_of(record)))
-        changes, live_delta = self._changes()
+            self._write(step, written)
+            led.append(Led(emitted, since, trace=trace))
+        changes, live_delta = self._changes(written)
         at = slots[-1].record.timestamp
         return Outcome(output, letters, changes, live_delta, led, self._tallies(), at)
+
+    def _write(self, step: Step, written: dict[Key, bytes]) -> None:
+        """Write the values that a step left for good.
+
+        Beside its events, which hold the same: the writers remember what they wrote last.
+        """
+        encode, last = self.plan.codec.encode, self.values
+        for key, value in step.changes.items():
+            if value is not None and value is last[key]:
+                written[key] = encode(key, value)
 
     def _tallies(self) -> Mapping[str, int]:
         """Return by how much each tally rises or falls."""
@@ -195,15 +211,14 @@ class Batch:
             tally, [(key, counted[key], values[key]) for key in self.changed if key in counted]
         )
 
-    def _changes(self) -> tuple[dict[str, bytes | None], int]:
+    def _changes(self, written: Mapping[Key, bytes]) -> tuple[dict[str, bytes | None], int]:
         """Return the last value of every key that changed, and how many more keys there are."""
         changes: dict[str, bytes | None] = {}
         live_delta = 0
-        encode = self.plan.codec.encode
         for key in self.changed:
-            value, existed = self.values[key], self.existed[key]
-            if value is None and not existed:
+            raw, existed = written.get(key), self.existed[key]
+            if raw is None and not existed:
                 continue
-            changes[key_text(key)] = None if value is None else encode(key, value)
-            live_delta += (value is not None) - existed
+            changes[self.texts[key]] = raw
+            live_delta += (raw is not None) - existed
         return changes, live_delta

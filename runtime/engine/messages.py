@@ -11,7 +11,7 @@ from collections.abc import Iterable
 import msgspec
 
 from runtime.engine.records import Message, Record
-from schemas.envelope import CONTENT_TYPE, Event, attributes, write_data
+from schemas.envelope import CONTENT_TYPE, SPEC_VERSION, Event, write_data
 
 COMMIT = "therapy-commit"
 ARRIVED = "therapy-arrived"
@@ -19,20 +19,34 @@ TRACE = ("traceparent", "tracestate", "ce_traceparent", "ce_tracestate")
 
 Headers = tuple[tuple[str, bytes], ...]
 _MEDIA_TYPE = ("content-type", CONTENT_TYPE.encode())
+_SPEC_VERSION = ("ce_specversion", SPEC_VERSION.encode())
 
 
 def event_message(event: Event, travelling: Headers) -> Message:
     """Return the record of an event that we emit: attributes as headers, data as the value."""
-    headers = [_MEDIA_TYPE]
-    for name, value in attributes(event).items():
-        if name != "datacontenttype":
-            text = value if isinstance(value, str) else _attribute(value)
-            headers.append((f"ce_{name}", text.encode()))
+    headers = [_MEDIA_TYPE, _SPEC_VERSION]
+    # In the order of ``schemas.envelope.attributes``.
+    for name, value in (
+        ("ce_type", event.type),
+        ("ce_source", event.source),
+        ("ce_id", event.id),
+        ("ce_subject", event.subject),
+        ("ce_time", _text(event.time)),
+        ("ce_partitionkey", event.partitionkey),
+        ("ce_causationid", event.causationid),
+        ("ce_correlationid", event.correlationid),
+        ("ce_rulebook", event.rulebook),
+    ):
+        if value is not None:
+            headers.append((name, value.encode()))
+    for name, stated in event.extensions.items():
+        text = stated if isinstance(stated, str) else _text(stated)
+        headers.append((f"ce_{name}", text.encode()))
     headers += travelling
     return Message(event.partitionkey.encode(), write_data(event.data), tuple(headers))
 
 
-def _attribute(value: object) -> str:
+def _text(value: object) -> str:
     """Return the text of an attribute that is no string (CloudEvents 1.0, type system)."""
     return msgspec.json.encode(value).decode().strip('"')
 
@@ -60,9 +74,9 @@ def trace_of(record: Record) -> Headers:
     )
 
 
-def travelling(record: Record) -> Headers:
-    """Return the headers that what a record leads to takes along."""
-    return (*trace_of(record), (ARRIVED, str(arrived(record)).encode()))
+def travelling(trace: Headers, since: int) -> Headers:
+    """Return the headers that what a record leads to takes along, of its trace and arrival."""
+    return (*trace, (ARRIVED, b"%d" % since))
 
 
 def signed(messages: Iterable[Message], commit: str) -> list[Message]:
