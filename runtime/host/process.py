@@ -16,6 +16,7 @@ from socket import socket
 from typing import TypeVar
 
 import structlog
+import uvloop
 from aiokafka.errors import KafkaError
 from faststream.asgi import AsgiFastStream
 
@@ -263,7 +264,7 @@ def run_process(process: Process, listening: socket) -> int:
     gc.set_threshold(*GC_THRESHOLDS)
     try:
         with listening:
-            return asyncio.run(process.run(listening))
+            return uvloop.run(process.run(listening))
     except Exception as bug:
         log.critical("broken", exc_info=bug)
         return 1

@@ -1,14 +1,21 @@
-"""A log on the shared broker, and a broker that may be killed."""
+"""A log on the shared broker, and a broker that may be killed; on the loop of a process."""
 
-from collections.abc import AsyncIterator, Iterator
+from asyncio import AbstractEventLoop
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 
 import pytest
+import uvloop
 
 from runtime.kafka.log import KafkaLog
 from runtime.kafka.settings import KafkaSettings
 from tests.cluster import needed
 from tests.cluster.kafka import Kafka
 from tests.runtime.engine.ports.spot import Spot, spots
+
+
+def pytest_asyncio_loop_factories() -> Mapping[str, Callable[[], AbstractEventLoop]]:
+    """Give these tests the event loop that ``therapy run`` has."""
+    return {"uvloop": uvloop.new_event_loop}
 
 
 @pytest.fixture
