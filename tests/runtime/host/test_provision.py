@@ -1,5 +1,6 @@
 """Making and checking the topics of the consumers on a real Kafka."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -13,7 +14,7 @@ from runtime.engine.history import last_position
 from runtime.engine.plan import Plan
 from runtime.errors import Refused
 from runtime.host.connection import kafka_settings
-from runtime.host.opening import StartRefused
+from runtime.host.opening import StartRefused, shape_of
 from runtime.host.provision import Provision, finish
 from runtime.kafka.log import KafkaLog
 from tests.runtime.host.stand_in import new_name, settings_of
@@ -111,6 +112,9 @@ async def test_a_check_sees_partitions_that_were_added(broker: str, rulebook: Ru
         await admin.create_partitions({first.dead_letters: NewPartitions(4)})
     finally:
         await admin.close()
+    # A broker answers before it shows them to others.
+    while (await shape_of(provision.kafka, first.dead_letters))[0] < 4:  # noqa: ASYNC110
+        await asyncio.sleep(0.05)
     said = await provision.check()
     assert f"{first.changelog}-0: begun with 1 partitions, there are 2" in said
     assert f"{first.changelog}-1: changelog: no position record; were the topics made?" in said
