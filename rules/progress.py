@@ -113,19 +113,25 @@ def put_date(treatment: Treatment, on: date, days: Sequence[TreatmentDay]) -> Tr
     """Return the treatment with what a date's visit days say of it; none, and it is no day."""
     bit = 1 << (on - treatment.first).days
     dates = treatment.dates | bit if days else treatment.dates & ~bit
+    used = uses_of(days)
+    if not (used or treatment.uses):
+        return replace(treatment, dates=dates)
+    uses = {use: bits & ~bit for use, bits in treatment.uses.items()}
+    for use in used:
+        uses[use] = uses.get(use, 0) | bit
+    left = {use: bits for use, bits in uses.items() if bits}
+    return replace(treatment, dates=dates, uses=left)
+
+
+def uses_of(days: Iterable[TreatmentDay]) -> list[Use]:
+    """Return what a date's visit days use of the codes they are watched for, each once, sorted."""
     used = {
         (plan_id, code)
         for day in days
         for code in day.codes
         for plan_id in day.plan_ids or (None,)
     }
-    if not (used or treatment.uses):
-        return replace(treatment, dates=dates)
-    uses = {use: bits & ~bit for use, bits in treatment.uses.items()}
-    for use in sorted(used, key=lambda use: (use[0] or "", use[1])):
-        uses[use] = uses.get(use, 0) | bit
-    left = {use: bits for use, bits in uses.items() if bits}
-    return replace(treatment, dates=dates, uses=left)
+    return sorted(used, key=lambda use: (use[0] or "", use[1]))
 
 
 def judge_progress(treatment: Treatment, asked: Asked) -> ProgressJudgement | None:
@@ -147,7 +153,7 @@ def judge_progress(treatment: Treatment, asked: Asked) -> ProgressJudgement | No
             return None
         waiting = _treated(treatment, treatment.dates, asked, last)
         if waiting.bit_count() > asked.report_days:
-            due = _date_at(treatment, waiting, asked.report_days)
+            due = date_at(treatment.first, waiting, asked.report_days)
     unjustified = []
     for code in asked.codes:
         is_justified = _is_justified(code, reports, treatment, asked)
@@ -197,12 +203,12 @@ def _treated(treatment: Treatment, dates: int, asked: Asked, after: date | None)
     return bits
 
 
-def _date_at(treatment: Treatment, dates: int, count: int) -> date:
-    """Return the date at a place among these, counted from 1."""
+def date_at(first: date, dates: int, count: int) -> date:
+    """Return the date at a place among these, counted from 1; the lowest bit is the first's."""
     for _ in range(count - 1):
         dates &= dates - 1
     lowest = (dates & -dates).bit_length() - 1
-    return treatment.first + timedelta(days=lowest)
+    return first + timedelta(days=lowest)
 
 
 def _is_justified(

@@ -30,6 +30,7 @@ from services.claims.state import (
     TreatedDays,
     TreatmentKeys,
     TreatmentState,
+    TreatmentYear,
     date_key,
     plan_key,
     year_key,
@@ -40,6 +41,8 @@ from services.claims.treatment import (
     count_after,
     days_on,
     find_last_report,
+    first_past,
+    is_used_past,
     keep_year,
     load_before,
     load_reports,
@@ -85,17 +88,9 @@ def judge_day(
 ) -> AskingFor[tuple[ProgressJudgement, ...]]:
     """Judge a loaded visit day; return what is open for each of its plans, where anything is."""
     facts, treated = _read(rulebook, day)
-    if treated is None or not (treated.is_report_asked or treated.asked_codes):
+    if treated is None or _has_little_behind(desk, keys, treated, facts):
         return ()
     treatment, on, found = keys.state, facts.date_of_service, []
-    most = facts.progress_report_days
-    if not (treated.asked_codes or isinstance(most, NoValueInForce)):
-        # Most days have few behind them, and nothing more needs to be counted.
-        state: TreatmentState = desk[keys.state]
-        report = find_last_report(state, on, treated.plan_ids)
-        count = count_after(state, on.year, desk[keys.year], report)
-        if count is not None and count <= most:
-            return ()
     for asked in _ask(desk, treatment, treated, facts):
         judged = judge_progress(treatment_at_hand(desk, treatment, on), asked)
         while judged is None:
@@ -118,7 +113,10 @@ def keep_treatment_of(
     known, now = known_and_now
     before = None if known is None else _read(rulebook, known)[1]
     priced, after = now.priced, _read(rulebook, now)[1]
-    changed = ChangedDay(priced.date_of_service, priced.visit_day_id, before)
+    on = priced.date_of_service
+    if known is None and not is_followed and append_day(desk, keys, on, after):
+        return ()
+    changed = ChangedDay(on, priced.visit_day_id, before)
     facts_on = None if is_followed else partial(facts_on_date, rulebook)
     return (yield from keep_treatment_day(desk, keys, changed, after, facts_on))
 
@@ -136,8 +134,6 @@ def keep_treatment_day(
     what the whole cause comes to.
     """
     on = changed.date_of_service
-    if changed.before is None and facts_on is not None and append_day(desk, keys, on, after):
-        return ()
     state, is_same = state_of(desk, keys.state), changed.before == after
     if is_same and (facts_on is None or not state.unsettled):
         return ()
@@ -172,42 +168,75 @@ def keep_report(
     report = before or after
     assert report is not None
     yield from desk.load([treatment])
-    if after is not None and (yield from _has_no_effect(desk, treatment, report, facts_on)):
-        yield from put_report(desk, treatment, before, after)
-        return ()
+    first: date | None = report.period_from
+    if after is not None:
+        first = yield from _first_concerned(desk, treatment, report, facts_on)
     yield from put_report(desk, treatment, before, after)
     years = state_of(desk, treatment).years
-    if not years:
+    if first is None or not years:
         return ()
-    first = max(report.period_from, date(years[0], 1, 1))
-    yield from load_reports(desk, treatment, first)
+    begins = date(years[0], 1, 1)
+    yield from load_reports(desk, treatment, max(report.period_from, begins))
+    first = max(first, begins)
     yield from _load_days(desk, treatment, first)
     now = treatment_at_hand(desk, treatment, first)
     then = replace(now, reports=change_reports(now.reports, report.document_id, before))
     return _find_changed(desk, treatment, (then, now), first, facts_on)
 
 
-def _has_no_effect(
+def _first_concerned(
     desk: Desk, treatment: Key, report: ReportOnFile, facts_on: FactsOn
-) -> AskingFor[bool]:
-    """Say at once of a report in good time that no day waits for it."""
-    state = state_of(desk, treatment)
+) -> AskingFor[date | None]:
+    """Return the first date that a new report may change; None where it changes none.
+
+    A report in good time has no day that waits for it: it can only justify what is past its days
+    already. Where that is not known at once, it is the first date of the report's period.
+    """
+    state, any_date = state_of(desk, treatment), report.period_from
     if not state.years:
-        return True
+        return None
     year = state.years[-1]
     key = year_key(treatment, year)
     yield from desk.load([key])
     facts, kept = facts_on(date(year, 1, 1)), desk[key]
-    report_days = facts.progress_report_days
-    if kept.uses or isinstance(report_days, NoValueInForce):
-        return False
-    if report.period_from.year < year != state.years[0]:
-        return False
+    report_days, use_days = facts.progress_report_days, facts.continued_use_days
+    if isinstance(report_days, NoValueInForce) or isinstance(use_days, NoValueInForce):
+        return any_date
+    if year != state.years[0] and (kept.uses or any_date.year < year):
+        return any_date
     plan_id = report.plan_of_care_id
     last = find_last_report(state, report.period_to, () if plan_id is None else (plan_id,))
-    if last is not None and last.period_from > report.period_from:
-        return False
+    if last is not None and last.period_from > any_date:
+        return any_date
     count = count_after(state, year, kept, last)
+    if count is None or count > report_days:
+        return any_date
+    past = first_past(kept, year, use_days)
+    return None if past is None else max(past, any_date)
+
+
+def _has_little_behind(
+    desk: Desk, keys: TreatmentKeys, treated: TreatmentDay, facts: Facts
+) -> bool:
+    """Say at once of a visit day, as can be said of most, that nothing is open for it.
+
+    It has no more treatment days after the last report than one may cover, and none of its codes
+    is past its days; both are counted over the whole year, which is never too few.
+    """
+    if not (treated.is_report_asked or treated.asked_codes):
+        return True
+    report_days, use_days = facts.progress_report_days, facts.continued_use_days
+    if isinstance(report_days, NoValueInForce) or isinstance(use_days, NoValueInForce):
+        return False
+    state: TreatmentState = desk[keys.state]
+    kept: TreatmentYear = desk[keys.year]
+    year = facts.date_of_service.year
+    if treated.asked_codes and (
+        state.years != (year,) or is_used_past(kept, treated.asked_codes, use_days)
+    ):
+        return False
+    report = find_last_report(state, facts.date_of_service, treated.plan_ids)
+    count = count_after(state, year, kept, report)
     return count is not None and count <= report_days
 
 

@@ -9,7 +9,7 @@ from datetime import date
 
 from msgspec.structs import replace
 
-from rules.progress import ReportOnFile, Treatment, TreatmentDay, Use
+from rules.progress import ReportOnFile, Treatment, TreatmentDay, Use, date_at, uses_of
 from runtime.processor import Key
 from services.claims.desk import Asking, Desk
 from services.claims.state import (
@@ -86,16 +86,35 @@ def load_since(desk: Desk, treatment: Key, first: date) -> Asking:
 def append_day(desk: Desk, keys: TreatmentKeys, on: date, day: TreatmentDay | None) -> bool:
     """Keep a visit day that comes in its order, after all others; say whether it did."""
     state, kept = desk[keys.state], desk[keys.year]
-    if day is None or day.codes or state is None or kept is None:
+    if day is None or state is None or kept is None:
         return False
     if state.unsettled or state.years[-1] != on.year:
         return False
     dates, place = int(kept.dates, HEXADECIMAL), (on - date(on.year, 1, 1)).days
     if dates.bit_length() > place:
         return False
-    desk.put(keys.year, TreatmentYear(f"{dates | 1 << place:x}", kept.uses))
+    uses = kept.uses if not day.codes else _append_uses(kept.uses, day, 1 << place)
+    desk.put(keys.year, TreatmentYear(f"{dates | 1 << place:x}", uses))
     desk.put(keys.date, TreatedDays((day,)))
     return True
+
+
+def is_used_past(kept: TreatmentYear, codes: Sequence[str], days: int) -> bool:
+    """Say whether a plan of care has one of these codes on more days of the year than that."""
+    for use in kept.uses:
+        if use.code in codes and int(use.dates, HEXADECIMAL).bit_count() > days:
+            return True
+    return False
+
+
+def first_past(kept: TreatmentYear, year: int, days: int) -> date | None:
+    """Return the first date of a year on which a code is used for more days than that."""
+    found = []
+    for use in kept.uses:
+        dates = int(use.dates, HEXADECIMAL)
+        if dates.bit_count() > days:
+            found.append(date_at(date(year, 1, 1), dates, days + 1))
+    return min(found, default=None)
 
 
 def find_last_report(
@@ -173,6 +192,21 @@ def change_reports(
     if after is not None:
         kept.append(after)
     return tuple(sorted(kept, key=lambda each: (each.period_to, each.document_id)))
+
+
+def _append_uses(kept: tuple[KeptUse, ...], day: TreatmentDay, bit: int) -> tuple[KeptUse, ...]:
+    """Return the uses of a year with those of a visit day on a date that none has yet."""
+    used, uses = uses_of([day]), []
+    for each in kept:
+        use = (each.plan_of_care_id, each.code)
+        if use in used:
+            used.remove(use)
+            dates = f"{int(each.dates, HEXADECIMAL) | bit:x}"
+            uses.append(KeptUse(each.plan_of_care_id, each.code, dates))
+        else:
+            uses.append(each)
+    uses += [KeptUse(plan_id, code, f"{bit:x}") for plan_id, code in used]
+    return tuple(uses)
 
 
 def _years_at_hand(desk: Desk, treatment: Key, years: Sequence[int], of: int) -> list[int]:
