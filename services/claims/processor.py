@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from functools import partial
 
 from reference.rulebook import RuleBook
 from rules.decision import OnFile
 from rules.money import ZERO, write_money
+from rules.progress import TreatmentDay
 from runtime.processor import Step, Steps
 from schemas.envelope import Event
 from schemas.events import EventType
@@ -26,8 +28,14 @@ from services.claims.desk import Asking, AskingFor, Desk, listed, load_list
 from services.claims.documents import file_document
 from services.claims.keeping import facts_of, keep_day
 from services.claims.notes import judge_notes_of, keys_of_notes
-from services.claims.progress import judge_day, keep_treatment_of
+from services.claims.progress import (
+    facts_on_date,
+    judge_day,
+    keep_treatment_day,
+    read_treatment_day,
+)
 from services.claims.state import (
+    ChangedDay,
     DayKeys,
     DayState,
     DecisionState,
@@ -51,6 +59,7 @@ class ClaimsProcessor:
     def __init__(self, rulebook: RuleBook) -> None:
         """Decide by ``rulebook``."""
         self._rulebook = rulebook
+        self._facts_on = partial(facts_on_date, rulebook)
 
     def process(self, event: Event) -> Steps:
         """Handle one event; only a threshold that was crossed is passed on."""
@@ -89,9 +98,10 @@ class ClaimsProcessor:
         notes = judge_notes_of(desk, note_keys, accrued, facts)
         day = keep_day(desk, keys, accrued, time, notes)
         freed = yield from place_days(desk, self._rulebook, [day])
-        touched = yield from keep_treatment_of(
-            desk, self._rulebook, treatment, (known, day), is_followed=accrued.is_followed
-        )
+        treated = read_treatment_day(self._rulebook, day, facts)
+        changed = ChangedDay(accrued.date_of_service, visit_day_id, self._treated_before(known))
+        facts_on = None if accrued.is_followed else self._facts_on
+        touched = yield from keep_treatment_day(desk, treatment, changed, treated, facts_on)
         may_matter = _keep_running_total(desk, keys.ledger, accrued)
         on_file = OnFile(
             accrued.sessions,
@@ -101,7 +111,7 @@ class ClaimsProcessor:
             ledger_at_hand(desk, keys),
             notes,
             place_at_hand(desk, facts, day.priced),
-            (yield from judge_day(desk, self._rulebook, treatment, day)),
+            (yield from judge_day(desk, treatment, treated, facts)),
         )
         decide_day(desk, facts, day, keys, on_file)
         waiting: list[str] = []
@@ -114,6 +124,12 @@ class ClaimsProcessor:
         if may_matter and keys.ledger is not None:
             waited = [each for each in days if each.priced.visit_day_id in waiting]
             _lower_bound(desk, keys.ledger, [*waited, day])
+
+    def _treated_before(self, known: DayState | None) -> TreatmentDay | None:
+        """Return a visit day as it was, as other days of its discipline look at it."""
+        if known is None:
+            return None
+        return read_treatment_day(self._rulebook, known, facts_of(self._rulebook, known.priced))
 
     def _cross(self, desk: Desk, crossed: ThresholdCrossed) -> Asking:
         """Decide the days that wait where a day that left the ledger moved its running total."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
-from functools import partial
 
 from msgspec.structs import replace
 
@@ -22,7 +21,6 @@ from rules.progress import (
 from runtime.processor import Key
 from schemas.values import Program
 from services.claims.desk import AskingFor, Desk
-from services.claims.keeping import facts_of
 from services.claims.state import (
     ChangedDay,
     DayState,
@@ -62,20 +60,18 @@ def facts_on_date(rulebook: RuleBook, day: date) -> Facts:
     return rulebook.on(day, "", Program.MEDICARE_FFS)
 
 
-def read_treatment_day(
-    day: DayState, facts: Facts, watched: frozenset[str]
-) -> TreatmentDay | None:
+def read_treatment_day(rulebook: RuleBook, day: DayState, facts: Facts) -> TreatmentDay | None:
     """Return a visit day as other days of its discipline look at it; None without a session.
 
-    The codes that it is ``watched`` for are those that any payer wants justified.
+    The codes that it is watched for are those that any payer wants justified.
     """
     if not day.session_count:
         return None
-    profile, priced = facts.profile, day.priced
-    codes = tuple([each.code for each in priced.lines if each.code in watched])
+    profile, watched = facts.profile, rulebook.continued_use_codes
+    codes = tuple([each.code for each in day.priced.lines if each.code in watched])
     asked = profile.continued_use_codes
     return TreatmentDay(
-        priced.visit_day_id,
+        day.priced.visit_day_id,
         day.plan_of_care_ids,
         codes,
         profile.requires_progress_report,
@@ -84,10 +80,9 @@ def read_treatment_day(
 
 
 def judge_day(
-    desk: Desk, rulebook: RuleBook, keys: TreatmentKeys, day: DayState
+    desk: Desk, keys: TreatmentKeys, treated: TreatmentDay | None, facts: Facts
 ) -> AskingFor[tuple[ProgressJudgement, ...]]:
     """Judge a loaded visit day; return what is open for each of its plans, where anything is."""
-    facts, treated = _read(rulebook, day)
     if treated is None or _has_little_behind(desk, keys, treated, facts):
         return ()
     treatment, on, found = keys.state, facts.date_of_service, []
@@ -99,26 +94,6 @@ def judge_day(
         if judged.due is not None or judged.unjustified:
             found.append(judged)
     return tuple(found)
-
-
-def keep_treatment_of(
-    desk: Desk,
-    rulebook: RuleBook,
-    keys: TreatmentKeys,
-    known_and_now: tuple[DayState | None, DayState],
-    *,
-    is_followed: bool,
-) -> AskingFor[Sequence[str]]:
-    """Keep a visit day among those of its discipline; return others that it may change."""
-    known, now = known_and_now
-    before = None if known is None else _read(rulebook, known)[1]
-    priced, after = now.priced, _read(rulebook, now)[1]
-    on = priced.date_of_service
-    if known is None and not is_followed and append_day(desk, keys, on, after):
-        return ()
-    changed = ChangedDay(on, priced.visit_day_id, before)
-    facts_on = None if is_followed else partial(facts_on_date, rulebook)
-    return (yield from keep_treatment_day(desk, keys, changed, after, facts_on))
 
 
 def keep_treatment_day(
@@ -134,6 +109,8 @@ def keep_treatment_day(
     what the whole cause comes to.
     """
     on = changed.date_of_service
+    if changed.before is None and facts_on is not None and append_day(desk, keys, on, after):
+        return ()
     state, is_same = state_of(desk, keys.state), changed.before == after
     if is_same and (facts_on is None or not state.unsettled):
         return ()
@@ -238,11 +215,6 @@ def _has_little_behind(
     report = find_last_report(state, facts.date_of_service, treated.plan_ids)
     count = count_after(state, year, kept, report)
     return count is not None and count <= report_days
-
-
-def _read(rulebook: RuleBook, day: DayState) -> tuple[Facts, TreatmentDay | None]:
-    facts = facts_of(rulebook, day.priced)
-    return facts, read_treatment_day(day, facts, rulebook.continued_use_codes)
 
 
 def change_days(
