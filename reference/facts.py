@@ -224,9 +224,12 @@ class PayerProfile:
     """Codes whose use past some treatment days a progress report has to justify."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class FindingText:
-    """One row of the finding catalogue; ``message`` is a ``str.format`` template."""
+    """One row of the finding catalogue; ``message`` is a ``str.format`` template.
+
+    Told apart by identity, so that the findings made of one can be remembered by it.
+    """
 
     code: FindingCode
     severity: Severity

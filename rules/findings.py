@@ -8,16 +8,17 @@ from schemas.finding import Citation, Finding
 from schemas.values import FindingCode
 
 CACHED = 4096
-"""Most findings kept: as many as the rulebook keeps facts of dates and payers."""
+"""Most findings kept: as many as the rulebook keeps facts of dates and payers.
+
+A clinic's days report the same in the same words over and over.
+"""
 
 
 def report(
     facts: Facts, code: FindingCode, lines: Iterable[int] = (), /, **values: str
 ) -> Finding:
     """Return the finding ``code`` about ``lines``, its message from the catalogue's template."""
-    text = facts.findings[code]
-    message = text.message.format(**values) if values else text.message
-    return _state(text, tuple(sorted(set(lines))), message)
+    return _fill_in(facts.findings[code], tuple(sorted(set(lines))), **values)
 
 
 @lru_cache(CACHED)
@@ -38,6 +39,12 @@ def restate(facts: Facts, code: FindingCode, lines: tuple[int, ...], message: st
     return _state(facts.findings[code], lines, message)
 
 
+@lru_cache(CACHED)
+def _fill_in(text: FindingText, lines: tuple[int, ...], **values: str) -> Finding:
+    return _state(text, lines, text.message.format(**values) if values else text.message)
+
+
+@lru_cache(CACHED)
 def _state(text: FindingText, lines: tuple[int, ...], message: str) -> Finding:
     citation = Citation(text.citation.authority, text.citation.locator)
     return Finding(text.code, text.severity, message, lines, citation, text.cure)
