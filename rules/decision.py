@@ -199,6 +199,7 @@ def prepare_day(priced: PricedDay, on_file: OnFile, history: History, facts: Fac
         diagnoses,
         tuple(lines),
         services,
+        tuple([(s, each) for s in sessions for each in s.services if each.intervals]),
         came,
         billed=tuple([line for line in lines if line.units is not None]),
         is_evaluations_alone=_is_evaluations_alone(priced, facts),
@@ -228,9 +229,8 @@ def _modifiers(
     """Return each line's modifiers; KX where it is needed and attested, 59 or X… as spend says."""
     discipline = priced.discipline if facts.profile.discipline_modifiers else None
     needs_kx = () if kx is None else kx.required
-    assisted = [each.number for each in priced.lines if each.assistant]
-    distinct = [each.number for each in priced.lines if each.distinct_modifier is not None]
-    if not (came or needs_kx or assisted or distinct):
+    own = [each for each in priced.lines if each.assistant or each.distinct_modifier is not None]
+    if not (came or needs_kx or own):
         return [assign_modifiers(discipline, (), has_kx=False)] * len(priced.lines)
     attested = [] if kx is None else [each for each in needs_kx if each not in kx.unattested]
     return [

@@ -47,13 +47,17 @@ def spans_on(intervals: Iterable[Interval], day: date) -> list[Span]:
 def span_on(interval: Interval, day: date) -> Span | None:
     """Return the time that one interval takes of a calendar day; None where it takes none."""
     start, end = interval.start, interval.end
-    return _part_on((start, end), day) if start < end else None
+    if start >= end:
+        return None
+    if start.date() == day == end.date():
+        return start, end
+    return _part_on((start, end), day)
 
 
 def unite(spans: Iterable[Span]) -> list[Span]:
     """Return the same time as spans that neither overlap nor touch, in their order."""
     given = list(spans)
-    if len(given) == 1:
+    if len(given) <= 1:
         return given
     united: list[Span] = []
     for start, end in sorted(given):

@@ -53,6 +53,8 @@ class EditedDay(Struct, frozen=True, gc=False):
     lines: tuple[ClaimLine, ...]
     services: Mapping[int, Traced]
     """What each line is made of, by its number."""
+    with_times: Traced
+    """The services that have start and stop times, on a line or not."""
     came: Came
     billed: tuple[ClaimLine, ...]
     """The lines that have units."""

@@ -52,17 +52,12 @@ def times_agree_with_minutes(day: EditedDay, facts: Facts) -> Sequence[Reported]
     """
     reported: list[Reported] = []
     code = FindingCode.INTERVALS_DISAGREE_WITH_MINUTES
-    for session in day.sessions:
-        is_over_midnight = _runs_past_midnight(session)
-        for service in session.services:
-            if service.intervals:
-                how = _disagreement(service, session.date_of_service, facts)
-            elif is_over_midnight and _minutes_of(service):
-                how = NOT_PLACED
-            else:
-                continue
-            if how is not None:
-                reported += about_services(day, facts, code, [_place(session, service)], how=how)
+    for session, service in _services_to_compare(day):
+        how: str | None = NOT_PLACED
+        if service.intervals:
+            how = _disagreement(service, session.date_of_service, facts)
+        if how is not None:
+            reported += about_services(day, facts, code, [_place(session, service)], how=how)
     if shared := _counted_twice(day, facts):
         how = "services one-on-one have minutes by the clock in common, which count once"
         reported += about_services(day, facts, code, shared, how=how)
@@ -76,6 +71,19 @@ def one_on_one_times_are_apart(day: EditedDay, facts: Facts) -> Sequence[Reporte
         return NOTHING
     code, at_once = FindingCode.OVERLAPPING_INTERVALS, _at_once(one_on_one)
     return about_services(day, facts, code, at_once, where="within the visit day")
+
+
+def _services_to_compare(day: EditedDay) -> Sequence[Done]:
+    """Return the services with times, and those whose minutes no times place on the date."""
+    late = [each.session_id for each in day.sessions if _runs_past_midnight(each)]
+    if not late:
+        return day.with_times
+    return [
+        (session, service)
+        for session in day.sessions
+        for service in session.services
+        if service.intervals or (session.session_id in late and _minutes_of(service))
+    ]
 
 
 def _disagreement(service: Service, day: date, facts: Facts) -> str | None:
@@ -103,8 +111,11 @@ def _counted_twice(day: EditedDay, facts: Facts) -> list[ServiceReference]:
         place: unite(spans_of(service.intervals or ()))
         for place, (_, service) in one_on_one.items()
     }
+    overlapping = owners_that_overlap(by_clock)
+    if not overlapping:
+        return []
     at_once = _at_once(one_on_one)
-    return [each for each in owners_that_overlap(by_clock) if each not in at_once]
+    return [each for each in overlapping if each not in at_once]
 
 
 def _at_once(services: Mapping[ServiceReference, Done]) -> list[ServiceReference]:
@@ -122,15 +133,10 @@ def _at_once(services: Mapping[ServiceReference, Done]) -> list[ServiceReference
 
 def _one_on_one(day: EditedDay, facts: Facts) -> dict[ServiceReference, Done]:
     """Return the day's one-on-one services that have times; none where one time stands alone."""
-    timed = [
-        (session, service)
-        for session in day.sessions
-        for service in session.services
-        if service.intervals
-    ]
-    procedures = facts.procedures
-    is_alone = len(timed) == 1 and len(timed[0][1].intervals or ()) == 1
-    if not timed or is_alone or isinstance(procedures, NoValueInForce):
+    timed, procedures = day.with_times, facts.procedures
+    if not timed or (len(timed) == 1 and len(timed[0][1].intervals or ()) == 1):
+        return {}
+    if isinstance(procedures, NoValueInForce):
         return {}
     return {
         _place(session, service): (session, service)
