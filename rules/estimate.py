@@ -24,13 +24,22 @@ def estimate_payment(
     amounts: Amounts, setting: Setting, facts: Facts, *, assistant: bool
 ) -> PaymentEstimate | None:
     """Estimate the payment of a line; None where nobody pays so, or a share is not in force."""
+    allowed, charge = amounts
+    if allowed is None:
+        return None
+    shares = _shares_of(setting, facts)
+    return None if shares is None else _estimate(allowed, charge, shares, assistant=assistant)
+
+
+@lru_cache(CACHED)
+def _shares_of(setting: Setting, facts: Facts) -> PaymentShares | None:
+    """Return who pays which part in a setting: for all lines of a date and payer the same."""
     profile, shares = facts.profile, facts.payment_shares
     if not (profile.payment_estimate and profile.fee_schedule):
         return None
     if isinstance(shares, NoValueInForce) or setting in shares.paid_otherwise:
         return None
-    allowed, charge = amounts
-    return None if allowed is None else _estimate(allowed, charge, shares, assistant=assistant)
+    return shares
 
 
 @lru_cache(CACHED)

@@ -173,15 +173,17 @@ def _judge_plan(
     rule = facts.certification
     if isinstance(rule, NoValueInForce):
         return PlanJudgement(plan_of_care_id, session_ids, tuple(documents), missing=rule)
-    certified = [each for each in established if is_certified(each, day, rule)]
-    having = [each for each in certified if _has_day(each, day, rule)]
-    if having:
-        serving = _latest(having)
-        return PlanJudgement(plan_of_care_id, session_ids, (serving,), serving)
     having = [each for each in established if _has_day(each, day, rule)]
+    if certified := [each for each in having if is_certified(each, day, rule)]:
+        serving = _latest(certified)
+        return PlanJudgement(plan_of_care_id, session_ids, (serving,), serving)
     in_doubt = _latest(having) if having else None
     on_file = tuple(established) if in_doubt is None else (in_doubt,)
-    past = [last for each in certified if (last := last_day(each, rule)) < day]
+    past = [
+        last
+        for each in established
+        if is_certified(each, day, rule) and (last := last_day(each, rule)) < day
+    ]
     if past:
         problem, through = FindingCode.CERTIFICATION_EXPIRED, max(past)
     else:
