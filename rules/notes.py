@@ -94,9 +94,12 @@ def judge_notes(
     if not facts.profile.notes_compared:
         return (), ()
     notes = [note for each in sessions if (note := read_note(each, facts)) is not None]
-    left = {each.session_id for each in known} - {each.session_id for each in notes}
-    before = {} if left else {each.session_id: each for each in known}
-    kept = [each for each in last if each.session_id not in left]
+    before: dict[str, NoteJudgement] = {}
+    kept = list(last)
+    if known:
+        left = {each.session_id for each in known} - {each.session_id for each in notes}
+        before = {} if left else {each.session_id: each for each in known}
+        kept = [each for each in last if each.session_id not in left]
     judged = []
     for note in notes:
         others = [each for each in kept if each.session_id != note.session_id]
@@ -117,6 +120,9 @@ def sign_words(text: str) -> str:
 
 def _place(kept: Sequence[KeptNote], note: KeptNote) -> int:
     """Count the notes before this one: it keeps its place, and a new one is its date's last."""
+    is_latest = not kept or kept[-1].date_of_service <= note.date_of_service
+    if is_latest and note.session_id not in [each.session_id for each in kept]:
+        return len(kept)
     before = 0
     for each in kept:
         if each.session_id == note.session_id:

@@ -116,6 +116,7 @@ def keep_treatment_day(
         return ()
     unsettled = state.unsettled
     if not is_same:
+        yield from desk.load([keys.date])
         days = change_days(days_on(desk, keys.state, on), changed.visit_day_id, after)
         desk.put(keys.date, TreatedDays(days) if days else None)
         year = put_date(year_at_hand(desk, keys.state, on.year), on, days)

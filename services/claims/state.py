@@ -200,10 +200,11 @@ class DayKeys(Struct, frozen=True, gc=False):
     """None where no ledger has the day."""
 
     def all(self) -> list[Key]:
-        """Return every key, to be read at once."""
+        """Return the keys that every decision reads, to be read at once."""
         treatment = self.treatment
         keys = [self.day, self.decision, self.held_days]
-        keys += (treatment.state, treatment.year, treatment.date)
+        # What else is on its date is asked for where the day does not come after all others.
+        keys += (treatment.state, treatment.year)
         for plan in self.plans.values():
             keys += (plan.state, plan.days)
         if self.ledger is not None:
