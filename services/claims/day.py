@@ -15,7 +15,7 @@ from schemas.events import EventType
 from services.claims.authorizations import place_at_hand
 from services.claims.desk import Asking, AskingFor, Desk, append, remove, segment_behind
 from services.claims.keeping import facts_of, findings_kept, sessions_kept
-from services.claims.progress import judge_day, read_treatment_day
+from services.claims.progress import has_little_behind, judge_day, read_treatment_day
 from services.claims.state import (
     AttestationsState,
     DayKeys,
@@ -66,7 +66,8 @@ def decide_kept_day(desk: Desk, rulebook: RuleBook, day: DayState, keys: DayKeys
     """Decide a loaded visit day again, on what is at hand."""
     facts = facts_of(rulebook, day.priced)
     treated = read_treatment_day(rulebook, day, facts)
-    progress = yield from judge_day(desk, keys.treatment, treated, facts)
+    nothing_open = has_little_behind(desk, keys.treatment, treated, facts)
+    progress = () if nothing_open else (yield from judge_day(desk, keys.treatment, treated, facts))
     on_file = OnFile(
         sessions_kept(desk, day),
         day.first_event_time,

@@ -6,6 +6,7 @@ from decimal import Decimal
 from functools import partial
 
 from reference.rulebook import RuleBook
+from rules.authorizations import asks_for_places
 from rules.decision import OnFile
 from rules.money import ZERO, write_money
 from rules.progress import TreatmentDay
@@ -30,6 +31,7 @@ from services.claims.keeping import facts_of, keep_day
 from services.claims.notes import judge_notes_of, keys_of_notes
 from services.claims.progress import (
     facts_on_date,
+    has_little_behind,
     judge_day,
     keep_treatment_day,
     read_treatment_day,
@@ -47,6 +49,7 @@ from services.claims.state import (
     ledger_keys,
     treatment_keys,
 )
+from services.claims.treatment import append_day
 
 NO_LEDGER = LedgerState(write_money(ZERO), write_money(ZERO), write_money(ZERO))
 
@@ -97,11 +100,20 @@ class ClaimsProcessor:
             desk.update((yield behind))
         notes = judge_notes_of(desk, note_keys, accrued, facts)
         day = keep_day(desk, keys, accrued, time, notes)
-        freed = yield from place_days(desk, self._rulebook, [day])
+        # No generator is made for what most days have not: a place, others that they change.
+        freed: Sequence[str] = ()
+        if asks_for_places(facts):
+            freed = yield from place_days(desk, self._rulebook, [day])
         treated = read_treatment_day(self._rulebook, day, facts)
-        changed = ChangedDay(accrued.date_of_service, visit_day_id, self._treated_before(known))
-        facts_on = None if accrued.is_followed else self._facts_on
-        touched = yield from keep_treatment_day(desk, treatment, changed, treated, facts_on)
+        touched: Sequence[str] = ()
+        is_first = known is None and not accrued.is_followed
+        if not (is_first and append_day(desk, treatment, accrued.date_of_service, treated)):
+            before = self._treated_before(known)
+            changed = ChangedDay(accrued.date_of_service, visit_day_id, before)
+            facts_on = None if accrued.is_followed else self._facts_on
+            touched = yield from keep_treatment_day(desk, treatment, changed, treated, facts_on)
+        nothing_open = has_little_behind(desk, treatment, treated, facts)
+        progress = () if nothing_open else (yield from judge_day(desk, treatment, treated, facts))
         may_matter = _keep_running_total(desk, keys.ledger, accrued)
         on_file = OnFile(
             accrued.sessions,
@@ -111,7 +123,7 @@ class ClaimsProcessor:
             ledger_at_hand(desk, keys),
             notes,
             place_at_hand(desk, facts, day.priced),
-            (yield from judge_day(desk, treatment, treated, facts)),
+            progress,
         )
         decide_day(desk, facts, day, keys, on_file)
         waiting: list[str] = []

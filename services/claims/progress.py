@@ -34,7 +34,6 @@ from services.claims.state import (
     year_key,
 )
 from services.claims.treatment import (
-    append_day,
     change_reports,
     count_after,
     days_on,
@@ -79,11 +78,36 @@ def read_treatment_day(rulebook: RuleBook, day: DayState, facts: Facts) -> Treat
     )
 
 
+def has_little_behind(
+    desk: Desk, keys: TreatmentKeys, treated: TreatmentDay | None, facts: Facts
+) -> bool:
+    """Say at once of a visit day, as can be said of most, that nothing is open for it.
+
+    It has no more treatment days after the last report than one may cover, and none of its codes
+    is past its days; both are counted over the whole year, which is never too few.
+    """
+    if treated is None or not (treated.is_report_asked or treated.asked_codes):
+        return True
+    report_days, use_days = facts.progress_report_days, facts.continued_use_days
+    if isinstance(report_days, NoValueInForce) or isinstance(use_days, NoValueInForce):
+        return False
+    state: TreatmentState = desk[keys.state]
+    kept: TreatmentYear = desk[keys.year]
+    year = facts.date_of_service.year
+    if treated.asked_codes and (
+        state.years != (year,) or is_used_past(kept, treated.asked_codes, use_days)
+    ):
+        return False
+    report = find_last_report(state, facts.date_of_service, treated.plan_ids)
+    count = count_after(state, year, kept, report)
+    return count is not None and count <= report_days
+
+
 def judge_day(
     desk: Desk, keys: TreatmentKeys, treated: TreatmentDay | None, facts: Facts
 ) -> AskingFor[tuple[ProgressJudgement, ...]]:
     """Judge a loaded visit day; return what is open for each of its plans, where anything is."""
-    if treated is None or _has_little_behind(desk, keys, treated, facts):
+    if treated is None:
         return ()
     treatment, on, found = keys.state, facts.date_of_service, []
     for asked in _ask(desk, treatment, treated, facts):
@@ -109,8 +133,6 @@ def keep_treatment_day(
     what the whole cause comes to.
     """
     on = changed.date_of_service
-    if changed.before is None and facts_on is not None and append_day(desk, keys, on, after):
-        return ()
     state, is_same = state_of(desk, keys.state), changed.before == after
     if is_same and (facts_on is None or not state.unsettled):
         return ()
@@ -191,31 +213,6 @@ def _first_concerned(
         return any_date
     past = first_past(kept, year, use_days)
     return None if past is None else max(past, any_date)
-
-
-def _has_little_behind(
-    desk: Desk, keys: TreatmentKeys, treated: TreatmentDay, facts: Facts
-) -> bool:
-    """Say at once of a visit day, as can be said of most, that nothing is open for it.
-
-    It has no more treatment days after the last report than one may cover, and none of its codes
-    is past its days; both are counted over the whole year, which is never too few.
-    """
-    if not (treated.is_report_asked or treated.asked_codes):
-        return True
-    report_days, use_days = facts.progress_report_days, facts.continued_use_days
-    if isinstance(report_days, NoValueInForce) or isinstance(use_days, NoValueInForce):
-        return False
-    state: TreatmentState = desk[keys.state]
-    kept: TreatmentYear = desk[keys.year]
-    year = facts.date_of_service.year
-    if treated.asked_codes and (
-        state.years != (year,) or is_used_past(kept, treated.asked_codes, use_days)
-    ):
-        return False
-    report = find_last_report(state, facts.date_of_service, treated.plan_ids)
-    count = count_after(state, year, kept, report)
-    return count is not None and count <= report_days
 
 
 def change_days(
