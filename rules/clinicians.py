@@ -43,7 +43,7 @@ def blocks_by_clinician(
                 if npi is not None and span is not None:
                     block = Block(session.session_id, service.line, *span)
                     found.setdefault(npi, []).append(block)
-    return {npi: tuple(found[npi]) for npi in sorted(found)}
+    return {npi: tuple(found[npi]) for npi in sorted(found)} if found else {}
 
 
 def hours_of(blocks: Iterable[Block]) -> list[int]:

@@ -13,10 +13,9 @@ from rules.intervals import (
     Span,
     clinician_of,
     is_over_midnight,
-    minutes_in,
+    minutes_on,
     owners_that_overlap,
     spans_of,
-    spans_on,
     unite,
 )
 from schemas.session import Service, Session
@@ -88,10 +87,9 @@ def _services_to_compare(day: EditedDay) -> Sequence[Done]:
 
 def _disagreement(service: Service, day: date, facts: Facts) -> str | None:
     """Say how the times of a service and its minutes disagree; None where they do not."""
-    intervals, minutes = service.intervals or (), _minutes_of(service)
-    if [each for each in intervals if each.end < each.start]:
+    minutes, by_clock = _minutes_of(service), minutes_on(service.intervals or (), day)
+    if by_clock is None:
         return "a time ends before it starts"
-    by_clock = minutes_in(spans_on(intervals, day))
     if abs(by_clock - minutes) <= facts.profile.interval_tolerance_minutes:
         return None
     if not (minutes or _is_timed(service, facts)):

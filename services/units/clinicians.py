@@ -1,6 +1,6 @@
 """What a visit day tells its clinicians, and what is said of their time on other days."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from hashlib import sha256
 
 from msgspec.json import encode
@@ -34,10 +34,13 @@ def tell_clinicians(
     told = tuple([Told(npi, sha256(encode(its)).hexdigest()) for npi, its in blocks.items()])
     if told == state.told:
         return told, []
-    gone = {each.npi for each in state.told} - blocks.keys()
-    changed = {each.npi for each in told if each not in state.told}
+    news: Iterable[str] = blocks
+    if state.told:
+        gone = {each.npi for each in state.told} - blocks.keys()
+        changed = {each.npi for each in told if each not in state.told}
+        news = sorted(gone | changed)
     outputs = []
-    for npi in sorted(gone | changed):
+    for npi in news:
         its = ClinicianDay(
             npi=npi,
             patient_id=day.patient_id,
