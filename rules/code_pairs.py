@@ -8,13 +8,13 @@ bills for a patient on a date, across disciplines; the table goes by the setting
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
-from reference.edit_tables import CodePair
+from reference.edit_tables import CodePair, CodePairs
 from reference.facts import Facts, NoValueInForce
 from schemas.model import Struct
 from schemas.values import Setting
 
 KEPT = 4096
-"""4,096 dates' codes, the least used forgotten: a clinic bills the same together."""
+"""4,096 sets of codes, the least used forgotten: a clinic bills the same together."""
 NEVER = 0
 """The modifier indicator of a pair that nothing may bypass."""
 
@@ -33,7 +33,6 @@ class Pairs(Struct, frozen=True):
 NO_PAIRS = Pairs()
 
 
-@lru_cache(maxsize=KEPT)
 def judge_pairs(
     facts: Facts, setting: Setting, codes: tuple[str, ...], undecided: frozenset[str]
 ) -> Pairs | NoValueInForce:
@@ -42,9 +41,24 @@ def judge_pairs(
     A code that leaves is not on the claim, so it is column one of nothing any more (the authority
     is silent on chains of pairs).
     """
-    found = _in_force(facts, setting, codes)
-    if isinstance(found, NoValueInForce):
-        return found
+    profile = facts.profile
+    if not profile.code_pairs:
+        return _judge(profile.own_code_pairs, None, codes, undecided)
+    table = facts.of_setting(facts.code_pairs, setting, "code pairs")
+    if isinstance(table, NoValueInForce):
+        return table
+    return _judge(profile.own_code_pairs, table, codes, undecided)
+
+
+@lru_cache(maxsize=KEPT)
+def _judge(
+    own: tuple[CodePair, ...],
+    table: CodePairs | None,
+    codes: tuple[str, ...],
+    undecided: frozenset[str],
+) -> Pairs:
+    """Judge the payer's own pairs and those of a table, which serves all dates of its release."""
+    found = _in_force(own, table, codes)
     decided = [pair for pair in found if pair.column_two not in undecided]
     sure = [pair for pair in decided if pair.column_one not in undecided]
     leaving = _find_leaving([pair for pair in sure if pair.modifier_indicator == NEVER])
@@ -54,19 +68,12 @@ def judge_pairs(
 
 
 def _in_force(
-    facts: Facts, setting: Setting, codes: Sequence[str]
-) -> Sequence[CodePair] | NoValueInForce:
+    own_pairs: Sequence[CodePair], table: CodePairs | None, codes: Sequence[str]
+) -> Sequence[CodePair]:
     """Return the payer's own pairs, then Medicare's where it follows them and has none instead."""
-    own = [
-        pair
-        for pair in facts.profile.own_code_pairs
-        if pair.column_one in codes and pair.column_two in codes
-    ]
-    if not facts.profile.code_pairs:
+    own = [pair for pair in own_pairs if pair.column_one in codes and pair.column_two in codes]
+    if table is None:
         return own
-    table = facts.of_setting(facts.code_pairs, setting, "code pairs")
-    if isinstance(table, NoValueInForce):
-        return table
     instead = [{pair.column_one, pair.column_two} for pair in own]
     among = table.among(codes)
     return [*own, *[pair for pair in among if {pair.column_one, pair.column_two} not in instead]]
