@@ -37,6 +37,8 @@ from schemas.spend import Spend
 from schemas.units import ProfiledPayer, UnbilledService
 from schemas.values import Discipline
 
+# A member is looked up each time that it is named by its enum: once is enough.
+READY, WITHDRAWN = EventType.CLAIM_READY, EventType.CLAIM_WITHDRAWN
 CLAIMS = UUID("b1f3c2a4-6d0e-5b7a-9c58-3e2d4f60718a")
 """The namespace of claim ids."""
 ORIGINAL: Final = "1"
@@ -68,9 +70,9 @@ def advance(outcome: Outcome, history: History) -> History:
     assert outcome.type is not None
     version = history.version + 1
     outstanding, originals = history.outstanding, history.originals
-    if outcome.type is EventType.CLAIM_WITHDRAWN:
+    if outcome.type is WITHDRAWN:
         outstanding = None
-    elif outcome.type is EventType.CLAIM_READY:
+    elif outcome.type is READY:
         originals += outstanding is None
         visit_day_id = outcome.day.priced.visit_day_id
         outstanding = OutstandingClaim(
@@ -100,7 +102,7 @@ def keep_kx_balance(outcome: Outcome, history: History) -> History:
 
 def _kx_balance_kept(outcome: Outcome, history: History) -> str | None:
     """Return what KX is judged on for ever: the balance when the day first was ready."""
-    if history.kx_balance is None and outcome.type is EventType.CLAIM_READY:
+    if history.kx_balance is None and outcome.type is READY:
         return kx_balance_of(outcome)
     return history.kx_balance
 

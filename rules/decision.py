@@ -35,6 +35,8 @@ from schemas.values import Effect, EmptiedBy, FindingCode, Severity, WithdrawalR
 
 # A member is looked up each time that it is named by its enum: once is enough.
 BLOCKING = Severity.BLOCKING
+NEEDS_DOCUMENTATION, HELD = Effect.NEEDS_DOCUMENTATION, Effect.HELD
+READY = EventType.CLAIM_READY
 BLOCKED = (EventType.CLAIM_HELD, EventType.CLAIM_NEEDS_DOCUMENTATION)
 
 
@@ -118,9 +120,7 @@ def decide(priced: PricedDay, on_file: OnFile, history: History, facts: Facts) -
     plan = None if day.is_evaluations_alone else day.plans[0]
     npi = _certifying_npi(plan, facts)
     fingerprint = _fingerprint(*_what_goes_on_the_claim(day, npi))
-    return Outcome(
-        EventType.CLAIM_READY, day, findings, fingerprint, plan=plan, certifying_npi=npi
-    )
+    return Outcome(READY, day, findings, fingerprint, plan=plan, certifying_npi=npi)
 
 
 def is_news(outcome: Outcome, history: History) -> bool:
@@ -268,7 +268,7 @@ def _came_with(came: Sequence[Finding], day: EditedDay, facts: Facts) -> list[Re
     return [
         reported
         for finding in came
-        if facts.findings[finding.code].effect is Effect.NEEDS_DOCUMENTATION
+        if facts.findings[finding.code].effect is NEEDS_DOCUMENTATION
         for reported in about(finding, [each for each in day.lines if each.line in finding.lines])
     ]
 
@@ -280,7 +280,7 @@ def _missing(
     found: dict[tuple[FindingCode, str | None], list[Reported]] = {}
     for each in reported:
         code = each.finding.code
-        if facts.findings[code].effect is Effect.NEEDS_DOCUMENTATION:
+        if facts.findings[code].effect is NEEDS_DOCUMENTATION:
             found.setdefault((code, each.plan_of_care_id), []).append(each)
     return tuple([_demand(same, sessions, facts) for same in found.values()])
 
@@ -304,7 +304,7 @@ def _blocked_by(blocking: Sequence[Finding], facts: Facts) -> tuple[Block, ...]:
     """Return what blocks the day that no document cures, one for each code."""
     found: dict[FindingCode, set[int]] = {}
     for each in blocking:
-        if facts.findings[each.code].effect is Effect.HELD:
+        if facts.findings[each.code].effect is HELD:
             found.setdefault(each.code, set()).update(each.lines)
     return tuple([Block(code, tuple(sorted(lines))) for code, lines in found.items()])
 

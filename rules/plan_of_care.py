@@ -6,7 +6,7 @@ treatment is day 0.
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import assert_never
+from typing import Final, assert_never
 
 from reference.facts import CertificationRule, Facts, NoValueInForce
 from rules.roles import UNSKILLED
@@ -16,6 +16,8 @@ from schemas.model import Day, Identifier, Npi, Struct
 from schemas.session import Session
 from schemas.values import Certification, FindingCode, Role
 
+# A member is looked up each time that it is named by its enum: once is enough for the most usual.
+SIGNATURE: Final = Certification.SIGNATURE
 LAST_DAY = date.max.toordinal()
 NOT_ESTABLISHING = UNSKILLED | {Role.ASSISTANT}
 """Who may not establish a plan; a document that names no role is taken as a clinician's."""
@@ -126,9 +128,9 @@ def is_certified(plan: PlanOnFile, date_of_service: date, rule: CertificationRul
     signed in time; an order on file, not later than the first treatment, certifies an initial plan
     that was sent to the referrer in time.
     """
+    if plan.certification is SIGNATURE:
+        return _is_timely(plan, plan.certified_on, rule)
     match plan.certification:
-        case Certification.SIGNATURE:
-            return _is_timely(plan, plan.certified_on, rule)
         case Certification.VERBAL:
             return _is_timely(plan, plan.certified_on, rule) or (
                 _is_timely(plan, plan.verbal_on, rule)

@@ -6,10 +6,9 @@ Where the authority is silent on the order of a year's days, a day keeps the pla
 it was first accrued. All money is dollars.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import assert_never
 
 from msgspec.structs import replace
 
@@ -21,6 +20,13 @@ from schemas.model import Struct
 from schemas.spend import Spend, SpendLine
 from schemas.values import Basis, Direction, Discipline, Threshold, ThresholdGroup
 
+# A member is looked up each time that it is named by its enum: once is enough.
+GROUPS: Mapping[Discipline, ThresholdGroup] = {
+    Discipline.PT: ThresholdGroup.PT_SLP,
+    Discipline.SLP: ThresholdGroup.PT_SLP,
+    Discipline.OT: ThresholdGroup.OT,
+}
+FLOOR = Basis.FLOOR
 RISING = (Threshold.APPROACHING_KX, Threshold.KX, Threshold.REVIEW)
 """The thresholds in the order in which a rising balance passes them."""
 
@@ -46,13 +52,7 @@ class Crossing(Struct, frozen=True):
 
 def threshold_group(discipline: Discipline) -> ThresholdGroup:
     """Say which ledger a discipline counts in (SSA §1833(g)(1) and (3))."""
-    match discipline:
-        case Discipline.PT | Discipline.SLP:
-            return ThresholdGroup.PT_SLP
-        case Discipline.OT:
-            return ThresholdGroup.OT
-        case _:
-            assert_never(discipline)
+    return GROUPS[discipline]
 
 
 def is_after(
@@ -191,7 +191,7 @@ def write_spend(standing: Standing, thresholds: Thresholds | None) -> Spend:
         review_threshold=None if review is None else write_money(review),
         over_kx=None if kx is None else after > kx,
         over_review=None if review is None else after > review,
-        basis=Basis.FLOOR if reported_as_of is None else Basis.REPORTED,
+        basis=FLOOR if reported_as_of is None else Basis.REPORTED,
         reported_as_of=reported_as_of,
     )
 

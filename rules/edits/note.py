@@ -18,6 +18,9 @@ from rules.findings import report
 from schemas.session import Session
 from schemas.values import FindingCode
 
+# A member is looked up each time that it is named by its enum: once is enough.
+LOOKS_COPIED = FindingCode.NOTE_LOOKS_COPIED
+
 
 def note_is_signed(day: EditedDay, facts: Facts) -> Sequence[Reported]:
     """Every session's note has the instant of its signature."""
@@ -62,7 +65,7 @@ def note_is_of_this_visit(day: EditedDay, facts: Facts) -> Sequence[Reported]:
     activity, assistance and response has thin documentation.
     """
     reported: list[Reported] = []
-    code = FindingCode.NOTE_LOOKS_COPIED
+    code = LOOKS_COPIED
     for note in day.notes:
         session_ids = (note.session_id,)
         if note.shared is not None:

@@ -18,13 +18,15 @@ from rules.plan_of_care import PlanJudgement, has_goal
 from schemas.session import Session
 from schemas.values import FindingCode
 
+# A member is looked up each time that it is named by its enum: once is enough.
+MISSING = FindingCode.PLAN_OF_CARE_MISSING
+
 
 def plan_of_care_is_on_file(day: EditedDay, facts: Facts) -> Sequence[Reported]:
     """Every session's plan of care is on file and was established by the date of service."""
     if not facts.profile.requires_plan_of_care or day.is_evaluations_alone:
         return NOTHING
-    missing = FindingCode.PLAN_OF_CARE_MISSING
-    return [_about_plan(facts, plan) for plan in day.plans if plan.problem is missing]
+    return [_about_plan(facts, plan) for plan in day.plans if plan.problem is MISSING]
 
 
 def plan_of_care_is_certified(day: EditedDay, facts: Facts) -> Sequence[Reported]:
@@ -35,7 +37,7 @@ def plan_of_care_is_certified(day: EditedDay, facts: Facts) -> Sequence[Reported
     for plan in day.plans:
         if plan.missing is not None:
             reported.append(Reported(report_missing(facts, plan.missing), plan.session_ids))
-        elif plan.problem is not None and plan.problem is not FindingCode.PLAN_OF_CARE_MISSING:
+        elif plan.problem is not None and plan.problem is not MISSING:
             reported.append(_about_plan(facts, plan))
     return reported
 

@@ -14,6 +14,10 @@ from rules.modifiers import ABN
 from schemas.spend import Spend
 from schemas.values import Basis, FindingCode
 
+# A member is looked up each time that it is named by its enum: once is enough for what is usual.
+FLOOR = Basis.FLOOR
+BALANCE_IS_A_FLOOR, KX_NOT_REQUIRED = FindingCode.BALANCE_IS_A_FLOOR, FindingCode.KX_NOT_REQUIRED
+
 
 def kx_is_attested(day: EditedDay, facts: Facts) -> Sequence[Reported]:
     """An attestation covers every session behind a line that needs KX."""
@@ -42,7 +46,7 @@ def attestation_is_needed(day: EditedDay, facts: Facts) -> Sequence[Reported]:
     """A day whose attestation is on file has a line that needs KX."""
     if day.kx is None or day.kx.required or not day.kx.is_attested:
         return NOTHING
-    return (Reported(report_day(facts, FindingCode.KX_NOT_REQUIRED)),)
+    return (Reported(report_day(facts, KX_NOT_REQUIRED)),)
 
 
 def review_threshold_is_not_passed(day: EditedDay, facts: Facts) -> Sequence[Reported]:
@@ -59,9 +63,9 @@ def review_threshold_is_not_passed(day: EditedDay, facts: Facts) -> Sequence[Rep
 def balance_is_reported(day: EditedDay, facts: Facts) -> Sequence[Reported]:
     """A payer's report is in the balance that the day was judged on."""
     spend = day.priced.spend
-    if day.kx is None or spend is None or spend.basis is not Basis.FLOOR:
+    if day.kx is None or spend is None or spend.basis is not FLOOR:
         return NOTHING
-    return (Reported(report_day(facts, FindingCode.BALANCE_IS_A_FLOOR)),)
+    return (Reported(report_day(facts, BALANCE_IS_A_FLOOR)),)
 
 
 def _is_over_review(spend: Spend, kx: KxJudgement | None) -> bool:

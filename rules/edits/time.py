@@ -24,6 +24,7 @@ from schemas.values import FindingCode
 
 Done = tuple[Session, Service]
 TIMED = (UnitBasis.PER_15_MINUTES, UnitBasis.TIMED_OUTSIDE_POOL)
+DISAGREE = FindingCode.INTERVALS_DISAGREE_WITH_MINUTES
 NOT_PLACED = "the session runs past midnight, and no times say which minutes are the date's"
 
 
@@ -50,16 +51,15 @@ def times_agree_with_minutes(day: EditedDay, facts: Facts) -> Sequence[Reported]
     which two clinicians treat the patient counts once. An untimed service may state times alone.
     """
     reported: list[Reported] = []
-    code = FindingCode.INTERVALS_DISAGREE_WITH_MINUTES
     for session, service in _services_to_compare(day):
         how: str | None = NOT_PLACED
         if service.intervals:
             how = _disagreement(service, session.date_of_service, facts)
         if how is not None:
-            reported += about_services(day, facts, code, [_place(session, service)], how=how)
+            reported += about_services(day, facts, DISAGREE, [_place(session, service)], how=how)
     if shared := _counted_twice(day, facts):
         how = "services one-on-one have minutes by the clock in common, which count once"
-        reported += about_services(day, facts, code, shared, how=how)
+        reported += about_services(day, facts, DISAGREE, shared, how=how)
     return reported
 
 

@@ -44,6 +44,7 @@ from services.spend.visit import (
     write_accrued,
 )
 
+SPEND_ACCRUED = EventType.SPEND_ACCRUED
 Settling = Generator[Sequence[Key], Mapping[Key, Value], list[Output]]
 
 
@@ -206,7 +207,7 @@ class SpendWork:
         if outcome.is_listed and not (before is not None and before.is_listed):
             self._held.append(visit.name)
         self.values.keep(outcome_key(self.patient_id, visit.name), outcome)
-        return Output(EventType.SPEND_ACCRUED, visit.name, write_accrued(visit, outcome))
+        return Output(SPEND_ACCRUED, visit.name, write_accrued(visit, outcome))
 
     def _close(self) -> Loading:
         """Keep the ledgers, and the days that were first held now."""

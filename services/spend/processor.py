@@ -1,6 +1,8 @@
 """The consumer ``spend``: prices each visit day and keeps the patient's yearly therapy spend."""
 
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from typing import Any
 
 from reference.rulebook import RuleBook
 from rules.money import write_money
@@ -29,6 +31,8 @@ from services.spend.state import (
     outcome_key,
 )
 
+CLINICIAN_DAY = EventType.CLINICIAN_DAY
+
 
 class SpendProcessor:
     """Turns visit days with units into visit days with prices and balances.
@@ -45,17 +49,10 @@ class SpendProcessor:
 
     def process(self, event: Event) -> Steps:
         """Handle one event of ``therapy.units``."""
-        match event.type:
-            case EventType.UNITS_COMPUTED:
-                return self._take_day(event.data, event.time)
-            case EventType.ACCRUAL_REPORTED:
-                return self._take_report(event.data, event.time)
-            case EventType.REDECISION_REQUESTED:
-                return self._decide_again(event.data, event.time)
-            case EventType.CLINICIAN_DAY:
-                return leave_out()
-            case _:
-                return pass_on()
+        handle = HANDLERS.get(event.type)
+        if handle is not None:
+            return handle(self, event.data, event.time)
+        return leave_out() if event.type == CLINICIAN_DAY else pass_on()
 
     def _take_day(self, day: UnitsComputed, accrued_at: datetime) -> Steps:
         """Price and accrue a visit day, then the other days that share its payment reduction."""
@@ -118,6 +115,14 @@ class SpendProcessor:
         yield from work.values.load(groups)
         outputs = yield from work.settle(list(groups), first=name)
         return Step(work.values.changes, outputs, passes_on=True)
+
+
+HANDLERS: Mapping[str, Callable[[SpendProcessor, Any, datetime], Steps]] = {
+    EventType.UNITS_COMPUTED: SpendProcessor._take_day,  # noqa: SLF001 - its own table
+    EventType.ACCRUAL_REPORTED: SpendProcessor._take_report,  # noqa: SLF001
+    EventType.REDECISION_REQUESTED: SpendProcessor._decide_again,  # noqa: SLF001
+}
+"""Beside the class, not in it: bound methods would make each processor a cycle."""
 
 
 def _group_of(day: UnitsComputed) -> Key:

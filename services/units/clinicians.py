@@ -16,6 +16,8 @@ from schemas.session import Session
 from schemas.units import UnitsComputed
 from services.units.state import DayState, Overlap, Told
 
+CLINICIAN_DAY = EventType.CLINICIAN_DAY
+
 
 def has_times(sessions: Sequence[Session]) -> bool:
     """Say whether any service has start and stop times: without, there is nobody to tell."""
@@ -49,7 +51,7 @@ def tell_clinicians(
             revision=day.revision,
             blocks=blocks.get(npi, ()),
         )
-        outputs.append(Output(EventType.CLINICIAN_DAY, day.visit_day_id, its))
+        outputs.append(Output(CLINICIAN_DAY, day.visit_day_id, its))
     return told, outputs
 
 
