@@ -22,7 +22,7 @@ from schemas.redecision import RedecisionRequested
 from schemas.values import FindingCode
 
 SOURCE = "/therapy/redecide"
-REQUESTS = UUID("0e9b6a52-2f0b-5a8e-8c1d-7d7b8e2d4c91")
+REQUESTS = UUID("0e9b6a52-2f0b-5a8e-8c1d-7d7b8e2d4c91").bytes
 """The namespace of the ids of our requests."""
 
 

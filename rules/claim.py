@@ -39,7 +39,7 @@ from schemas.values import Discipline
 
 # A member is looked up each time that it is named by its enum: once is enough.
 READY, WITHDRAWN = EventType.CLAIM_READY, EventType.CLAIM_WITHDRAWN
-CLAIMS = UUID("b1f3c2a4-6d0e-5b7a-9c58-3e2d4f60718a")
+CLAIMS = UUID("b1f3c2a4-6d0e-5b7a-9c58-3e2d4f60718a").bytes
 """The namespace of claim ids."""
 ORIGINAL: Final = "1"
 REPLACEMENT: Final = "7"

@@ -19,7 +19,7 @@ from schemas.session import Session
 from schemas.units import UnbilledService, UnitChoice, UnitsLine
 from schemas.values import Discipline, FindingCode, Unbilled
 
-VISIT_DAYS = UUID("0d6c8f5a-2f0e-5f6b-8b0a-7d1c2e3f4a5b")
+VISIT_DAYS = UUID("0d6c8f5a-2f0e-5f6b-8b0a-7d1c2e3f4a5b").bytes
 """The namespace of visit day ids."""
 # A member is looked up each time that it is named by its enum: once is enough.
 PER_15_MINUTES = UnitBasis.PER_15_MINUTES

@@ -17,12 +17,9 @@ SPEC_VERSION = "1.0"
 CONTENT_TYPE = "application/json"
 EVENT_IDS = UUID("6f1c7f0e-4a3c-5d0b-9b6e-2f6d1d1f7a10")
 """The namespace of the ids of the events that we emit."""
+EVENT_NAMESPACE = EVENT_IDS.bytes
 VARIANTS = {f"{digit:x}": "89ab"[digit % 4] for digit in range(16)}
 """The two bits that a UUID says its layout by, over the hexadecimal digit where they stand."""
-
-
-def _content_type() -> str:
-    return CONTENT_TYPE
 
 
 class Event(Struct, frozen=True, kw_only=True, tag_field="specversion", tag=SPEC_VERSION):
@@ -36,8 +33,8 @@ class Event(Struct, frozen=True, kw_only=True, tag_field="specversion", tag=SPEC
     id: str
     subject: str | None = None
     time: datetime
-    # A default that is made is written, unlike one that is stated.
-    datacontenttype: str = field(default_factory=_content_type)
+    # A default that is made is written, unlike one that is stated; the text itself makes it.
+    datacontenttype: str = field(default_factory=CONTENT_TYPE.__str__)
     partitionkey: str
     causationid: str | None = None
     correlationid: str | None = None
@@ -137,15 +134,16 @@ def emitted_id(type_: str, subject: str, cause: Event, ordinal: int) -> str:
 
     ``ordinal`` counts, from 0, the events of that type that the cause led to.
     """
-    return name_id(EVENT_IDS, type_, subject, cause.source, cause.id, str(ordinal))
+    return name_id(EVENT_NAMESPACE, type_, subject, cause.source, cause.id, str(ordinal))
 
 
-def name_id(namespace: UUID, *parts: str) -> str:
+def name_id(namespace: bytes, *parts: str) -> str:
     """Return the UUIDv5 of the parts, in which no control character stands.
 
-    The same as ``str(uuid5(...))`` at a third of the time: every event is given one or two.
+    The ``namespace`` is a UUID's bytes, which it works out anew each time that it is asked. The
+    same as ``str(uuid5(...))`` at a third of the time: every event is given one or two.
     """
-    named = namespace.bytes + "\x1f".join(parts).encode()
+    named = namespace + "\x1f".join(parts).encode()
     text = sha1(named, usedforsecurity=False).hexdigest()
     variant = VARIANTS[text[16]]
     return f"{text[:8]}-{text[8:12]}-5{text[13:16]}-{variant}{text[17:20]}-{text[20:32]}"
