@@ -4,6 +4,7 @@
     ├── Indefinite        it may have taken effect or not: drop the writer, recover
     ├── Fenced            the transactional id has a newer epoch: recover, if it is still ours
     ├── Refused           it will never be taken: give the transaction up, split the batch
+    ├── Denied            Kafka or Redis lets us not in, or not do this: no start, else recover
     ├── ViewMoved         Redis is not where the engine left it: recover
     └── PartitionStopped  by name, for a person: the partition stays stopped, the others go on
         └── StateUnreadable   a state value cannot be decoded: a newer schema, or a bug
@@ -26,6 +27,10 @@ class Fenced(EngineError):
 
 class Refused(EngineError):
     """The broker refuses a record for good; what else it took of the transaction is given up."""
+
+
+class Denied(EngineError):
+    """A login, a certificate or an operation was refused; the message names what is lacking."""
 
 
 class ViewMoved(EngineError):

@@ -43,6 +43,9 @@ class Observer:
     def fenced(self, place: Place) -> None:
         """Hear that a newer owner has the partition."""
 
+    def denied(self, place: Place, why: str) -> None:
+        """Hear that Kafka or Redis refused something, and what; a recovery follows."""
+
     def recovering(self, place: Place, why: str) -> None:
         """Hear that a recovery began, and the name of what led to it."""
 

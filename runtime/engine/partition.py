@@ -19,7 +19,7 @@ from runtime.engine.ports import Log, View, Writer
 from runtime.engine.records import Place, Record
 from runtime.engine.recover import recover
 from runtime.engine.turns import Turns
-from runtime.errors import EngineError, Fenced, PartitionStopped, Refused, ViewMoved
+from runtime.errors import Denied, EngineError, Fenced, PartitionStopped, Refused, ViewMoved
 
 ASSIGNED = "assigned"
 """Why a new owner recovers."""
@@ -181,6 +181,8 @@ class Partition:
                     around.observer.fenced(place)
                 elif isinstance(error, ViewMoved):
                     around.observer.view_moved(place)
+                elif isinstance(error, Denied):
+                    around.observer.denied(place, str(error))
             if not self._stopping:
                 await asyncio.sleep(self._pause)
                 self._pause = min(2 * self._pause, around.limits.longest_pause)

@@ -35,6 +35,7 @@ def kafka_tls(settings: Settings) -> ssl.SSLContext | None:
     except ssl.SSLError:
         name = variable("kafka_tls_ca_file")
         raise SettingsError(f"{name}: there is no certificate in it") from None
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
     if settings.kafka_tls_cert_file is not None:
         _show(context, settings.kafka_tls_cert_file, settings)
     return context
@@ -66,7 +67,8 @@ def redis_settings(settings: Settings) -> RedisSettings:
         "ssl_certfile": settings.redis_tls_cert_file,
         "ssl_keyfile": settings.redis_tls_key_file,
     }
-    named = urlencode({name: str(path) for name, path in files.items() if path is not None})
-    if named and url.scheme == "rediss":
-        url = url._replace(query="&".join(filter(None, (url.query, named))))
+    named = {name: str(path) for name, path in files.items() if path is not None}
+    if url.scheme == "rediss":
+        named["ssl_min_version"] = str(ssl.TLSVersion.TLSv1_2.value)
+        url = url._replace(query="&".join(filter(None, (url.query, urlencode(named)))))
     return RedisSettings(url=urlunsplit(url), timeout=settings.redis_timeout_ms / SECOND_MS)

@@ -40,6 +40,7 @@ from runtime.host.lag import Lag
 from runtime.host.member import has_died, partitions_of
 from runtime.host.sending import producer_of
 from runtime.host.settings import Settings
+from runtime.kafka.denial import denied
 
 POLL_MS = 200
 """How long a poll waits for records; it returns with the first."""
@@ -118,7 +119,7 @@ class Forwarder(ConsumerRebalanceListener):  # type: ignore[misc]
         self._observer = Observer()
 
     async def run(self, observer: Observer) -> None:
-        """Forward until told to stop; what cannot be reached is tried again."""
+        """Forward until told to stop; what cannot be reached is tried again. Raises ``Denied``."""
         self._observer = observer
         pause = FIRST_PAUSE
         while not self._leaving.is_set():
@@ -130,6 +131,9 @@ class Forwarder(ConsumerRebalanceListener):  # type: ignore[misc]
                         await self._forward(consumer, producer)
                     await self._tell(consumer)
             except UNREACHABLE as error:
+                operation = "Write" if self._way.writes in error.args else "Read"
+                if (denial := denied(error, operation)) is not None:
+                    raise denial from None
                 log.warning("not_reachable", what=self.name, again_in=pause, exc_info=error)
                 await self._wait(pause)
                 pause = min(2 * pause, LONGEST_PAUSE)

@@ -57,6 +57,11 @@ class Heard(Observer):
         """Pass it on: the recovery that follows is logged."""
         self._on.fenced(place)
 
+    def denied(self, place: Place, why: str) -> None:
+        """Log what is lacking: a person has to give it."""
+        self._log.error("denied", partition=place.partition, why=why)
+        self._on.denied(place, why)
+
     def recovering(self, place: Place, why: str) -> None:
         """Log that it began, and why."""
         self._log.info("recovering", partition=place.partition, why=why)

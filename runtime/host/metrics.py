@@ -117,6 +117,12 @@ class Metrics:
             ["service"],
             registry=self.registry,
         )
+        self.denials = Counter(
+            "therapy_denials",
+            "Times that Kafka or Redis refused what a partition needs.",
+            ["service"],
+            registry=self.registry,
+        )
         self.rollbacks = Counter(
             "therapy_redis_rollbacks",
             "Times that Redis was not where it was left.",
@@ -192,6 +198,7 @@ class ServiceMetrics(Observer):
         self._committed = outcomes.labels(service, "committed")
         self._aborted = outcomes.labels(service, "aborted")
         self._fenced = outcomes.labels(service, "fenced")
+        self._denials = metrics.denials.labels(service)
         self._rollbacks = metrics.rollbacks.labels(service)
         self._resent = metrics.resent.labels(service)
         self._stops = metrics.stops.labels(service)
@@ -247,6 +254,11 @@ class ServiceMetrics(Observer):
         """Count records that were sent again."""
         del place
         self._resent.inc(records)
+
+    def denied(self, place: Place, why: str) -> None:
+        """Count what was refused; the log names it."""
+        del place, why
+        self._denials.inc()
 
     def view_moved(self, place: Place) -> None:
         """Count a Redis that was not where it was left."""

@@ -23,7 +23,7 @@ from runtime.host.settings import Settings
 from runtime.kafka import topics
 from runtime.kafka.log import KafkaLog
 from runtime.kafka.settings import KafkaSettings
-from runtime.redis.view import RedisView, check_eviction, connect
+from runtime.redis.view import RedisView, check_eviction, check_rights, connect
 
 
 class StartRefused(EngineError):  # noqa: N818 - named for what happened, as the others are
@@ -44,15 +44,18 @@ class Opening:
     async def worker(self, feed: Feed, observer: Observer) -> AsyncIterator[Worker]:
         """Check, connect, and yield a worker that owns nothing yet.
 
-        Raises ``StartRefused`` and ``PartitionStopped``, and ``Indefinite`` where it cannot be
-        known: ask again.
+        Raises ``StartRefused``, ``Denied`` and ``PartitionStopped``, and ``Indefinite`` where it
+        cannot be known: ask again.
         """
         kafka = kafka_settings(self.settings)
         partitions = await check_all(kafka, self.plans, self.plan.input)
         client = connect(redis_settings(self.settings))
         try:
             await check_eviction(client)
+            await check_rights(client, f"{{{self.plan.group}:rights}}")
             async with KafkaLog(kafka) as log:
+                places = self.plan.places(0, partitions)
+                await log.check_readable((places.input, *places.written))
                 around = Surroundings(
                     plan=self.plan,
                     partitions=partitions,

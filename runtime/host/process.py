@@ -33,6 +33,7 @@ from runtime.host.logs import watch_loop
 from runtime.host.member import Hosted, Member, Works
 from runtime.host.metrics import Metrics
 from runtime.host.settings import Settings
+from runtime.kafka.denial import denied
 
 TICK = 1.0
 """Seconds between two looks of the watchdog."""
@@ -208,13 +209,18 @@ async def _connect(
 
 
 async def _join_all(app: AsgiFastStream, members: Sequence[Member]) -> None:
-    """Start polling; where one group cannot be joined, leave the others and raise."""
+    """Start polling; where one group cannot be joined, leave the others and raise.
+
+    Raises ``Denied`` where it may not.
+    """
     try:
         await app.start()
-    except UNREACHABLE:
+    except UNREACHABLE as error:
         for member in members:
             await member.let_go()
         await app.stop()
+        if (denial := denied(error, "Read")) is not None:
+            raise denial from None
         raise
 
 

@@ -17,6 +17,7 @@ from runtime.errors import Indefinite
 from runtime.host.connection import kafka_settings
 from runtime.host.opening import StartRefused, shape_of
 from runtime.host.settings import Settings
+from runtime.kafka.denial import denied
 from runtime.kafka.log import KafkaLog
 
 TOGETHER = 500
@@ -102,13 +103,14 @@ async def _first(
 
 @asynccontextmanager
 async def _producing(settings: Settings) -> AsyncIterator[AIOKafkaProducer]:
-    """Connect a producer; what aiokafka raises becomes ``Indefinite``."""
+    """Connect a producer; what aiokafka raises becomes ``Denied`` or ``Indefinite``."""
     producer = producer_of(settings)
     try:
         await producer.start()
         yield producer
     except (KafkaError, OSError) as error:
-        raise Indefinite(f"sending: {type(error).__name__}") from None
+        lost = Indefinite(f"sending: {type(error).__name__}")
+        raise denied(error, "Write") or lost from None
     finally:
         await producer.stop()
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple, get_args, get_origin
+from urllib.parse import urlsplit
 
 from annotated_types import Ge, Le
 from pydantic import (
@@ -25,6 +26,7 @@ from pydantic.fields import FieldInfo
 PREFIX = "THERAPY_"
 FILE_SUFFIX = "_FILE"
 UNSET = "–"
+IN_THE_CLEAR = ("SASL_PLAINTEXT", "PLAIN")
 SERVER = re.compile(r"[^\s:/]+:\d{1,5}|\[[0-9A-Fa-f:]+\]:\d{1,5}")
 INSTANCE_ID = re.compile(r"[A-Za-z0-9._-]{1,249}")
 
@@ -50,6 +52,15 @@ def _servers(servers: tuple[str, ...]) -> tuple[str, ...]:
 def _redis_url(url: SecretStr) -> SecretStr:
     if not url.get_secret_value().startswith(("redis://", "rediss://", "unix://")):
         raise ValueError("wanted: redis://, rediss:// (TLS) or unix://")
+    try:
+        parsed = urlsplit(url.get_secret_value())
+        _port = parsed.port
+    except ValueError:
+        # Its own words would quote the password.
+        raise ValueError("it is no URL; a password's / : @ # ? are written as %2F …") from None
+    if "ssl_" in parsed.query:
+        # Else a certificate could be left unchecked by the way.
+        raise ValueError("how TLS is checked is said by THERAPY_REDIS_TLS_CA_FILE and the others")
     return url
 
 
@@ -292,6 +303,8 @@ def _disagreements(settings: Settings) -> Iterator[str]:
     if settings.has_sasl and not (settings.kafka_sasl_username and settings.kafka_sasl_password):
         named = f"{variable('kafka_sasl_username')} and {variable('kafka_sasl_password')}"
         yield f"{variable('kafka_security_protocol')}: SASL needs {named}"
+    if (settings.kafka_security_protocol, settings.kafka_sasl_mechanism) == IN_THE_CLEAR:
+        yield f"{variable('kafka_sasl_mechanism')}: PLAIN shows the password without TLS"
     for server in ("kafka", "redis"):
         certificate, key = f"{server}_tls_cert_file", f"{server}_tls_key_file"
         values = settings.model_dump(include={certificate, key})

@@ -11,6 +11,7 @@ from aiokafka.errors import (
     LeaderNotAvailableError,
     NoError,
     StaleMetadata,
+    TopicAuthorizationFailedError,
     for_code,
 )
 from aiokafka.protocol.fetch import FetchRequest
@@ -84,7 +85,7 @@ class Leaders:
         for answer in answers:
             for topic, partitions in answer.topics:
                 for partition, error, _timestamp, offset in partitions:
-                    _check(error)
+                    _check(error, topic)
                     offsets[Place(topic, partition)] = offset
         return offsets
 
@@ -94,7 +95,7 @@ class Leaders:
         request = FetchRequest(0, 0, size, int(committed), asked)
         answer = await self._client.send(await self._leader(place), request)
         ((_topic, ((*found,),)),) = answer.topics
-        _check(found[1])
+        _check(found[1], place.topic)
         end = found[_LAST_STABLE if committed else _HIGH_WATERMARK]
         aborted = next(part for part in found if part is None or isinstance(part, list))
         return Fetched(end, aborted or [], found[-1], committed)
@@ -107,6 +108,8 @@ class Leaders:
             self._client.add_topic(place.topic)
             await self._client.force_metadata_update()
             leader = cluster.leader_for_partition(place)
+        if place.topic in cluster.unauthorized_topics:
+            raise TopicAuthorizationFailedError(place.topic)
         if leader is None:
             raise StaleMetadata
         if leader == -1:
@@ -140,7 +143,7 @@ class Leaders:
                     self._is_connected = True
 
 
-def _check(code: int) -> None:
+def _check(code: int, topic: str) -> None:
     error = for_code(code)
     if error is not NoError:
-        raise error
+        raise error(topic)

@@ -9,6 +9,7 @@ from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 
 from runtime.engine.records import Place, Record
 from runtime.errors import Indefinite
+from runtime.kafka.denial import denied
 from runtime.kafka.fetched import readable
 from runtime.kafka.leaders import EARLIEST, LATEST, Leaders
 from runtime.kafka.settings import KafkaSettings
@@ -70,6 +71,12 @@ class KafkaLog:
     async def beginnings(self, places: Iterable[Place]) -> dict[Place, int]:
         """Return the first offsets that are still held."""
         return await _definite(self._leaders.offsets(places, EARLIEST, committed=False))
+
+    async def check_readable(self, places: Iterable[Place]) -> None:
+        """Raise ``Denied`` where the records of one of these places may not be read."""
+        for place in places:
+            end = (await self.ends((place,), committed=False))[place]
+            await _definite(self._leaders.fetch(place, end, committed=False))
 
     def _finish(self, left: Awaitable[None]) -> None:
         task = asyncio.ensure_future(left)
@@ -145,8 +152,10 @@ class _Reading:
 
 
 async def _definite(asked: Awaitable[Answer]) -> Answer:
-    """Return the answer, or raise ``Indefinite`` in place of aiokafka's errors."""
+    """Return the answer, or raise ``Denied`` or ``Indefinite`` in place of aiokafka's errors."""
     try:
         return await asked
     except (KafkaError, LookupError, OSError) as error:
+        if (denial := denied(error, "Read")) is not None:
+            raise denial from None
         raise Indefinite(f"read: {type(error).__name__}") from None

@@ -11,10 +11,18 @@ from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import KafkaError, NoError, TopicAlreadyExistsError, for_code
+from aiokafka.errors import (
+    KafkaConnectionError,
+    KafkaError,
+    NoError,
+    TopicAlreadyExistsError,
+    TopicAuthorizationFailedError,
+    for_code,
+)
 
 from runtime.engine.plan import Plan
-from runtime.errors import Indefinite, Refused
+from runtime.errors import Denied, Indefinite, Refused
+from runtime.kafka.denial import denied, refusal
 from runtime.kafka.settings import LARGEST_BATCH, KafkaSettings
 
 _HOUR = 3_600_000
@@ -22,6 +30,7 @@ _DAY = 24 * _HOUR
 UNLIMITED = -1
 _REPLICAS = 3
 """With so many a record needs two of them, and one may be lost."""
+_HIDDEN = TopicAuthorizationFailedError.errno
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +145,7 @@ async def create_topics(
 async def shape_of(settings: KafkaSettings, name: str) -> tuple[int, int] | None:
     """Return partitions and replicas of a topic; None where there is none."""
     async with _administration(settings) as admin:
-        (described,) = await admin.describe_topics([name])
+        (described,) = await _described(admin, [name])
     if described["error_code"] != NoError.errno:
         return None
     partitions = described["partitions"]
@@ -164,6 +173,9 @@ async def check_topics(
 
 def _made(answer: Any) -> frozenset[str]:  # noqa: ANN401 - untyped in aiokafka
     made = set()
+    hidden = {name for name, code, _message in answer.topic_errors if code == _HIDDEN}
+    if hidden:
+        raise _denied("Create", hidden)
     for name, code, _message in answer.topic_errors:
         error = for_code(code)
         if error is NoError:
@@ -179,9 +191,24 @@ async def _partitions(admin: AIOKafkaAdminClient, names: list[str]) -> dict[str,
         return {}
     return {
         topic["topic"]: len(topic["partitions"])
-        for topic in await admin.describe_topics(names)
+        for topic in await _described(admin, names)
         if topic["error_code"] == NoError.errno
     }
+
+
+async def _described(admin: AIOKafkaAdminClient, names: list[str]) -> list[dict[str, Any]]:
+    """Return what the broker says of topics; raises ``Denied`` where it may not be asked."""
+    described: list[dict[str, Any]] = await admin.describe_topics(names)
+    hidden = {each["topic"] for each in described if each["error_code"] == _HIDDEN}
+    if hidden:
+        raise _denied("Describe", hidden)
+    return described
+
+
+def _denied(operation: str, topics: set[str]) -> Denied:
+    denial = denied(TopicAuthorizationFailedError(topics), operation)
+    assert denial is not None
+    return denial
 
 
 def _config(topic: Topic, replicas: int) -> dict[str, str]:
@@ -195,12 +222,12 @@ def _in_sync(replicas: int) -> int:
 
 
 def _configs(answers: Iterable[Any]) -> dict[str, dict[str, str]]:
-    """Return name and value of every setting, by topic."""
-    return {
-        resource[3]: {entry[0]: entry[1] for entry in resource[4]}
-        for answer in answers
-        for resource in answer.resources
-    }
+    """Return name and value of every setting, by topic; raises ``Denied``."""
+    resources = [resource for answer in answers for resource in answer.resources]
+    hidden = {resource[3] for resource in resources if resource[0] == _HIDDEN}
+    if hidden:
+        raise _denied("DescribeConfigs", hidden)
+    return {resource[3]: {entry[0]: entry[1] for entry in resource[4]} for resource in resources}
 
 
 def _differences(
@@ -221,7 +248,7 @@ def _differences(
 
 @asynccontextmanager
 async def _administration(settings: KafkaSettings) -> AsyncIterator[AIOKafkaAdminClient]:
-    """Connect for one purpose; what aiokafka raises becomes ``Indefinite``."""
+    """Connect for one purpose; what aiokafka raises becomes ``Denied`` or ``Indefinite``."""
     admin = AIOKafkaAdminClient(
         **settings.connection(),
         request_timeout_ms=settings.read_timeout_ms,
@@ -232,6 +259,8 @@ async def _administration(settings: KafkaSettings) -> AsyncIterator[AIOKafkaAdmi
             await admin.start()
             yield admin
     except (KafkaError, OSError) as error:
+        if isinstance(error, KafkaConnectionError) and (why := await refusal(settings)):
+            raise why from None
         raise Indefinite(f"topics: {type(error).__name__}") from None
     finally:
         await admin.close()

@@ -21,6 +21,7 @@ from aiokafka.errors import (
 
 from runtime.engine.records import Message, Place
 from runtime.errors import EngineError, Fenced, Indefinite, Refused
+from runtime.kafka.denial import denied
 from runtime.kafka.inside import Inside
 from runtime.kafka.settings import KafkaSettings
 
@@ -181,7 +182,8 @@ class KafkaWriter:
         except EngineError as known:
             error = known
         except (KafkaError, OSError, AssertionError) as unknown:
-            error = Indefinite(f"{what}: {type(unknown).__name__}")
+            lost = Indefinite(f"{what}: {type(unknown).__name__}")
+            error = denied(unknown, "Write") or lost
         except asyncio.CancelledError:
             self._end("a call was cancelled")
             raise

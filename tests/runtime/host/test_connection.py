@@ -33,6 +33,8 @@ def test_a_login_goes_to_every_client_of_kafka() -> None:
     told = kafka_settings(settings)
     assert isinstance(told.ssl_context, ssl.SSLContext)
     assert told.ssl_context.verify_mode is ssl.CERT_REQUIRED
+    assert told.ssl_context.check_hostname
+    assert told.ssl_context.minimum_version is ssl.TLSVersion.TLSv1_2
     ours = told.connection()
     theirs = build_broker(settings)._connection_kwargs  # noqa: SLF001
     names = ("security_protocol", "sasl_mechanism", "sasl_plain_username", "sasl_plain_password")
@@ -99,6 +101,7 @@ def test_files_of_tls_go_into_the_url_of_redis(tmp_path: Path) -> None:
     file.write_text("", encoding="utf-8")
     named = {"THERAPY_REDIS_TLS_CA_FILE": str(file)}
     secure = redis_settings(read_settings(named | {"THERAPY_REDIS_URL": "rediss://redis:6380"}))
-    assert parse_qs(urlsplit(secure.url).query) == {"ssl_ca_certs": [str(file)]}
+    stated = parse_qs(urlsplit(secure.url).query)
+    assert stated == {"ssl_ca_certs": [str(file)], "ssl_min_version": ["771"]}
     clear = redis_settings(read_settings(named | {"THERAPY_REDIS_URL": "redis://redis:6379"}))
     assert urlsplit(clear.url).query == ""

@@ -99,6 +99,7 @@ def test_trouble_is_counted_by_its_kind() -> None:
     observer.fenced(P)
     observer.recovering(P, "ViewMoved")
     observer.view_moved(P)
+    observer.denied(P, "kafka: Write on topic t is not permitted")
     observer.recovered(P, 7_000, 0.15)
     observer.resent(P, 12)
     observer.dead_lettered(P, "not_json")
@@ -108,6 +109,7 @@ def test_trouble_is_counted_by_its_kind() -> None:
     assert found["therapy_transactions_total", "claims", "fenced"] == 1
     assert found["therapy_recoveries_total", "claims", "ViewMoved"] == 1
     assert found["therapy_redis_rollbacks_total", "claims"] == 1
+    assert found["therapy_denials_total", "claims"] == 1
     assert found["therapy_restored_states_total", "claims"] == 7_000
     assert found["therapy_recovery_seconds_bucket", "claims", "0.2"] == 1
     assert found["therapy_resent_records_total", "claims"] == 12

@@ -153,3 +153,31 @@ def test_every_setting_is_described() -> None:
     assert rows["THERAPY_HTTP_PORT"].allowed == "0 to 65535"
     assert rows["THERAPY_LOG_LEVEL"].allowed == "debug, info, warning, error"
     assert rows["THERAPY_GROUP_INSTANCE_ID"].default == "–"
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("rediss://redis:6380?ssl_cert_reqs=none", "how TLS is checked is said by"),
+        ("rediss://redis:6380?ssl_check_hostname=False", "how TLS is checked is said by"),
+        ("redis://:s3/cret@redis:6379", "it is no URL"),
+        ("redis://:s3cret\N{FULLWIDTH NUMBER SIGN}@redis", "it is no URL"),
+    ],
+)
+def test_a_url_of_redis_leaves_nothing_unchecked(url: str, why: str) -> None:
+    """Nor is a password in one that cannot be read ever said."""
+    with pytest.raises(SettingsError, match=f"THERAPY_REDIS_URL: {why}") as wrong:
+        read_settings({"THERAPY_REDIS_URL": url})
+    assert "s3" not in str(wrong.value)
+
+
+def test_a_password_does_not_travel_in_the_clear() -> None:
+    """PLAIN needs TLS; SCRAM shows no password, but what it protects is in the clear."""
+    told = {
+        "THERAPY_KAFKA_SECURITY_PROTOCOL": "SASL_PLAINTEXT",
+        "THERAPY_KAFKA_SASL_USERNAME": "units",
+        "THERAPY_KAFKA_SASL_PASSWORD": "pw",
+    }
+    assert read_settings(told).has_sasl
+    with pytest.raises(SettingsError, match="PLAIN shows the password without TLS"):
+        read_settings(told | {"THERAPY_KAFKA_SASL_MECHANISM": "PLAIN"})

@@ -1,0 +1,317 @@
+"""Kafka and Redis with TLS, logins and rights: ours decide there, and who lacks one is told so."""
+
+import asyncio
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+import pytest
+from aiokafka import AIOKafkaConsumer
+
+from commands.exits import FAILED, READ, UNREAD
+from runtime.host.connection import kafka_settings
+from runtime.host.settings import read_settings
+from runtime.kafka.denial import refusal
+from schemas.envelope import Event
+from schemas.events import CLINICAL, Topic
+from schemas.reading import Reader
+from tests.clinic import Clinic, Json, event, plan_of_care, service, session
+from tests.cluster.needed import secured_kafka, secured_redis
+from tests.cluster.ports import wait_until
+from tests.cluster.server import Server
+from tests.deploy.acls import Right, read_rights
+from tests.deploy.secured import REDIS_USER, Secured, is_discreet, redis_user, without
+from tests.docs.pages import ROOT
+
+DEMO = ROOT / "commands" / "demo" / "clinic.jsonl"
+RIGHTS_KEY = "{therapy-units:rights}"
+DECIDED_WITHIN = 90.0
+TOLD_WITHIN = 60.0
+ENDED_WITHIN = 15.0
+LACKING: Mapping[str, tuple[list[Right], str]] = {
+    "no-describe": (
+        without("units", "topic", "therapy."),
+        "kafka: Describe on topic therapy.claims",
+    ),
+    "no-configs": (
+        without("units", "topic", "therapy.", "DescribeConfigs"),
+        "kafka: DescribeConfigs on topic therapy.claims",
+    ),
+    "no-input": (
+        without("units", "topic", "therapy.sessions"),
+        "kafka: Read on topic therapy.sessions is not permitted",
+    ),
+    "no-changelog": (
+        without("units", "topic", "therapy.units.changelog", "Read"),
+        "kafka: Read on topic therapy.units.changelog is not permitted",
+    ),
+    "no-group": (
+        without("units", "group", "therapy-units"),
+        "kafka: Read on group therapy-units is not permitted",
+    ),
+}
+"""Users of Kafka with the rights of ``units`` less one: the start is refused by name."""
+MUTE: Mapping[str, tuple[list[Right], str]] = {
+    "no-output": (
+        without("units", "topic", "therapy.units", "Write"),
+        "kafka: Write on topic therapy.units is not permitted",
+    ),
+    "no-transactions": (
+        without("units", "transactionalId", "therapy-units-"),
+        "kafka: Write on transactional id therapy-units-therapy.sessions-",
+    ),
+}
+"""The same, where it is found when a partition is taken over."""
+
+
+@pytest.fixture(scope="module")
+def secured() -> Iterator[Secured]:
+    """Yield both servers, with the rights that are shipped and users that lack one."""
+    rights = {**read_rights(), **{user: own for user, (own, _why) in {**LACKING, **MUTE}.items()}}
+    lines = [REDIS_USER, redis_user("no-hdel", "+hdel")]
+    for kafka in secured_kafka(rights):
+        for redis in secured_redis(lines):
+            secured = Secured(kafka, redis)
+            asyncio.run(kafka.grant(rights))
+            made = secured.therapy(
+                secured.login("topics"), "topics", "create", "--partitions=2", "--replicas=1"
+            )
+            assert made.returncode == READ, made.stderr
+            yield secured
+
+
+def demo() -> list[Json]:
+    """Return the events of the demo's clinic, as far as they can be read."""
+    reader = Reader(CLINICAL)
+    lines = DEMO.read_bytes().splitlines()
+    return [json.loads(each) for each in lines if isinstance(reader.read_structured(each), Event)]
+
+
+def at_once() -> list[Json]:
+    """Return what one clinician did with two patients in the same minutes."""
+    events: list[Json] = []
+    for number, (start, end) in enumerate((("30", "50"), ("45", "59"))):
+        named = {"patient_id": f"MARKED-{number}"}
+        times = {
+            "start": f"2026-03-02T14:{start}:00-06:00",
+            "end": f"2026-03-02T14:{end}:00-06:00",
+        }
+        done = [service(1, "97110", int(end) - int(start), intervals=[times], charge="70.00")]
+        for kind, data in (
+            ("documentation.received", plan_of_care() | named),
+            ("session.completed", session("S", done) | named),
+        ):
+            at = f"2026-03-05T10:{len(events):02}:00-06:00"
+            events.append(event(kind, data, time=at, event_id=f"once-{len(events)}"))
+    return events
+
+
+def decisions_of(clinic: Clinic, events: Iterable[Json]) -> dict[str, list[str]]:
+    """Return the ids of the decisions of a replay, by patient."""
+    decided: dict[str, list[str]] = defaultdict(list)
+    for each in events:
+        for emitted in clinic.send_event(each):
+            if emitted["source"] == "/therapy/claims":
+                decided[emitted["partitionkey"]].append(emitted["id"])
+    return decided
+
+
+async def test_users_with_the_least_rights_decide_the_demo(
+    secured: Secured, clinic: Clinic, tmp_path: Path
+) -> None:
+    """Some log in with a password, others with a certificate; each service is its own user."""
+    wanted = decisions_of(clinic, demo())
+    told = {
+        "units": secured.login("units"),
+        "spend": secured.certificate("spend"),
+        "claims": secured.login("claims"),
+        "clinicians": secured.certificate("clinicians"),
+        "gateway": secured.login("gateway"),
+    }
+    running = {name: secured.start(own, name, tmp_path) for name, own in told.items()}
+    arrived = tmp_path / "arrived.jsonl"
+    lines = [*DEMO.read_text(encoding="utf-8").splitlines(), *map(json.dumps, at_once())]
+    arrived.write_text("\n".join(lines), encoding="utf-8")
+    try:
+        fed = await asyncio.to_thread(
+            secured.therapy, secured.certificate("hospital"), "feed", str(arrived)
+        )
+        assert fed.returncode == UNREAD, fed.stderr
+        found = await _decided(secured, wanted)
+        probed = await asyncio.to_thread(secured.therapy, secured.login("probe"), "probe")
+        assert probed.returncode == READ, probed.stderr
+    finally:
+        ended = [asyncio.to_thread(each.end, ENDED_WITHIN) for each in running.values()]
+        statuses = await asyncio.gather(*ended)
+        for each in running.values():
+            each.kill()
+    assert statuses == [READ] * len(told)
+    assert found == wanted
+    for each in running.values():
+        is_discreet(each.said(1_000_000))
+
+
+async def test_who_asks_again_needs_no_more(secured: Secured) -> None:
+    """``therapy redecide`` reads decisions and writes requests under a user of its own."""
+    asked = secured.therapy(secured.login("redecide"), "redecide", "--held")
+    assert asked.returncode == READ, asked.stderr
+    assert "asked for under rulebook" in asked.stdout
+
+
+def test_the_topics_are_checked_by_who_made_them(secured: Secured) -> None:
+    """Under a certificate as well."""
+    checked = secured.therapy(secured.certificate("topics"), "topics", "check")
+    assert checked.returncode == READ, checked.stdout + checked.stderr
+
+
+def test_a_consumer_may_make_no_topic(secured: Secured) -> None:
+    """It is told what it lacks, with status 1."""
+    made = secured.therapy(secured.login("units"), "topics", "create", "--partitions=2")
+    assert made.returncode == FAILED
+    assert "therapy: kafka: Create on topic therapy.claims, therapy.claims.c" in made.stderr
+    is_discreet(made.stdout + made.stderr)
+
+
+@pytest.mark.parametrize("user", LACKING)
+def test_a_start_without_a_right_is_refused(secured: Secured, user: str, tmp_path: Path) -> None:
+    """The process ends with 1, and the last line of its log names what is lacking."""
+    process = secured.start(secured.login(user), "units", tmp_path)
+    assert _ended(process) == FAILED
+    assert LACKING[user][1] in _reason(process)
+
+
+@pytest.mark.parametrize("user", MUTE)
+def test_a_right_that_is_missing_later_is_named(
+    secured: Secured, user: str, tmp_path: Path
+) -> None:
+    """The partition recovers until it is given; the process lives, and ends when it is told."""
+    process = secured.start(secured.login(user), "units", tmp_path)
+    try:
+        wanted = MUTE[user][1]
+        assert wait_until(lambda: wanted in process.said(1_000_000), TOLD_WITHIN), process.said()
+    finally:
+        status = process.end(ENDED_WITHIN)
+        process.kill()
+    assert status == READ
+    is_discreet(process.said(1_000_000))
+
+
+def test_a_user_that_redis_denies_is_refused_at_the_start(
+    secured: Secured, tmp_path: Path
+) -> None:
+    """Before anything is polled, with status 1."""
+    told = secured.login("units") | secured.as_redis_user("no-hdel")
+    process = secured.start(told, "units", tmp_path)
+    assert _ended(process) == FAILED
+    assert _reason(process) == "redis: this user has no permissions to run the 'hdel' command"
+
+
+def refusals(secured: Secured) -> dict[str, tuple[dict[str, str], str]]:
+    """Return what is told to a command that Kafka or we do not trust, and what it says."""
+    authority = secured.kafka.authority
+    login, shown = secured.login("topics"), secured.certificate("topics")
+    strange = str(authority.strange_client("topics"))
+    servers, ca = "THERAPY_KAFKA_BOOTSTRAP_SERVERS", "THERAPY_KAFKA_TLS_CA_FILE"
+    certificate, key = "THERAPY_KAFKA_TLS_CERT_FILE", "THERAPY_KAFKA_TLS_KEY_FILE"
+    untrusted = "has a certificate that is not trusted"
+    return {
+        "wrong password": (
+            login | {"THERAPY_KAFKA_SASL_PASSWORD_FILE": authority.certificates.as_posix()},
+            "refuses the login of topics",
+        ),
+        "unknown user": (
+            login | {"THERAPY_KAFKA_SASL_USERNAME": "stranger"},
+            "refuses the login of stranger",
+        ),
+        "another mechanism": (
+            login | {"THERAPY_KAFKA_SASL_MECHANISM": "PLAIN"},
+            "does not take PLAIN",
+        ),
+        "unknown authority": (login | {ca: str(authority.strange)}, untrusted),
+        "another name": (
+            login | {servers: secured.kafka.login.replace("127.0.0.1", "localhost")},
+            f"{untrusted}: Hostname mismatch",
+        ),
+        "expired": (shown | {servers: secured.kafka.expired}, f"{untrusted}: certificate has exp"),
+        "no certificate": (
+            {name: text for name, text in shown.items() if name not in {certificate, key}},
+            "refuses our certificate, or wants one",
+        ),
+        "a stranger's certificate": (
+            shown | {certificate: strange, key: strange},
+            "refuses our certificate, or wants one",
+        ),
+    }
+
+
+CASES = (
+    "wrong password",
+    "unknown user",
+    "another mechanism",
+    "unknown authority",
+    "another name",
+    "expired",
+    "no certificate",
+    "a stranger's certificate",
+)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_who_is_not_trusted_is_refused(secured: Secured, case: str) -> None:
+    """The last line names server and reason, with status 1."""
+    told, why = refusals(secured)[case]
+    checked = secured.therapy(told, "topics", "check")
+    assert checked.returncode == FAILED
+    last = checked.stderr.splitlines()[-1]
+    assert last.startswith(f"therapy: kafka: {told['THERAPY_KAFKA_BOOTSTRAP_SERVERS']} {why}")
+    is_discreet(checked.stdout + checked.stderr)
+
+
+async def test_a_broker_that_is_not_there_is_no_denial(secured: Secured) -> None:
+    """A server that does not answer may yet: the start tries again."""
+    told = secured.login("topics") | {"THERAPY_KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1"}
+    assert await refusal(kafka_settings(read_settings(told))) is None
+
+
+def _ended(process: Server) -> int | None:
+    """Return the status of a process that ends by itself."""
+    try:
+        assert wait_until(lambda: not process.is_running, TOLD_WITHIN), process.said()
+        return process.end(0.0)
+    finally:
+        process.kill()
+
+
+def _reason(process: Server) -> str:
+    """Return why a process says that it ends; nothing that it said may be secret."""
+    said = process.said(1_000_000)
+    is_discreet(said)
+    (ending,) = [line for line in map(json.loads, said.splitlines()) if line["event"] == "ending"]
+    return str(ending["reason"])
+
+
+async def _decided(secured: Secured, wanted: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    """Return the decisions of the demo, once both of one clinician's patients are asked about."""
+    found: dict[str, list[str]] = defaultdict(list)
+    ends: dict[str, str] = {}
+    asked = "therapy.claim.needs-documentation.v1"
+    count = sum(map(len, wanted.values()))
+    consumer = AIOKafkaConsumer(
+        Topic.CLAIMS,
+        **kafka_settings(read_settings(secured.certificate("hospital"))).connection(),
+        group_id="hospital-bills",
+        auto_offset_reset="earliest",
+        isolation_level="read_committed",
+    )
+    async with consumer, asyncio.timeout(DECIDED_WITHIN):
+        while sum(map(len, found.values())) < count or set(ends.values()) != {asked}:
+            record = await consumer.getone()
+            headers, patient = dict(record.headers), record.key.decode()
+            if headers["ce_source"] != b"/therapy/claims":
+                continue
+            if patient in wanted:
+                found[patient].append(headers["ce_id"].decode())
+            else:
+                ends[patient] = headers["ce_type"].decode()
+    return found
