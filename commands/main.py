@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from commands import (
     compare,
     demo,
+    erase,
     explain,
     feed,
     health,
@@ -32,6 +33,9 @@ def _add_of_the_bus(commands: "argparse._SubParsersAction[ArgumentParser]") -> N
     probing = commands.add_parser("probe", help="send one session of nobody, read its decision")
     probe.add_arguments(probing)
     probing.set_defaults(run=probe.run)
+    erasing = commands.add_parser("erase", help="delete what is kept of one patient")
+    erase.add_arguments(erasing)
+    erasing.set_defaults(run=erase.run)
     explaining = commands.add_parser("explain", help="how a visit day's decisions came about")
     explain.add_arguments(explaining)
     explaining.set_defaults(run=explain.run)

@@ -91,6 +91,16 @@ class Batch:
         await self._load(key for key in self.changed if key not in self.existed)
         return self._outcome(place, slots)
 
+    async def change(self, changes: Mapping[Key, Value]) -> Outcome:
+        """Return what changes that no record leads to come to; None deletes a value."""
+        self.values |= changes
+        self.changed |= dict.fromkeys(changes)
+        await self._load(changes)
+        encode = self.plan.codec.encode
+        written = {key: encode(key, value) for key, value in changes.items() if value is not None}
+        moved, live_delta = self._changes(written)
+        return Outcome([], [], moved, live_delta, [], self._tallies())
+
     def _chains(self, slots: Sequence[Slot]) -> list[Chain]:
         chains: dict[str, Chain] = {}
         for slot in slots:

@@ -25,6 +25,7 @@ from runtime.engine.position import PositionRecord, write_position, wrote_all
 from runtime.engine.records import Message, Place, Record
 from runtime.engine.tally import add
 from runtime.errors import Indefinite, ViewMoved
+from runtime.processor import Key, Value
 
 SEEN_WITHIN = 5.0
 """Seconds in which a decided transaction must be visible."""
@@ -72,6 +73,11 @@ class Committer:
         """Do 1 and 2: return what the records lead to; nothing is written."""
         batch = Batch(self.plan, lambda keys: self._read(standing, keys))
         return await batch.run(self.places.input, records)
+
+    async def change(self, standing: Standing, changes: Mapping[Key, Value]) -> Outcome:
+        """Return what changes of state values without a record come to; nothing is written."""
+        batch = Batch(self.plan, lambda keys: self._read(standing, keys))
+        return await batch.change(changes)
 
     async def _read(self, standing: Standing, keys: Sequence[str]) -> list[bytes | None]:
         position, values = await self.view.get(keys)
