@@ -8,11 +8,13 @@
 #   make broker  the jars of a real Kafka for the tests, where there are Java and Maven
 #   make types   Grafana's types for the tests, where there is npm
 #   make setup   the environment alone
+#   make audit   the locked requirements against known weaknesses (asks a public database)
 #   make lock    the locked requirements anew, from pyproject.toml (needs uv)
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 KAFKA ?= 4.2.1
+AUDIT := .cache/audit
 JARS := .cache/kafka-$(KAFKA)
 FETCH := mvn --batch-mode --quiet --file tests/cluster/pom.xml dependency:copy-dependencies
 TYPES := .cache/grafana-types
@@ -20,7 +22,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-emit-index-url --no-emit-find-links
 
-.PHONY: setup demo test check bench simulate chaos broker types lock clean
+.PHONY: setup demo test check bench simulate chaos broker types audit lock clean
 
 setup: $(VENV)/.tested
 
@@ -57,6 +59,17 @@ broker: $(JARS)/.fetched
 
 types: $(TYPES)/.fetched
 
+# --strict: a package of which the database cannot be asked is a failure, and no pass.
+audit: $(AUDIT)/.made
+	$(AUDIT)/bin/pip-audit --strict --disable-pip --require-hashes --progress-spinner off \
+		$(foreach each,runtime traces build dev,--requirement requirements/$(each).txt)
+
+$(AUDIT)/.made: requirements/audit.txt
+	@$(PYTHON) -m venv --clear $(AUDIT)
+	@$(AUDIT)/bin/python -m pip install --quiet --disable-pip-version-check \
+		--require-hashes --requirement requirements/audit.txt
+	@touch $@
+
 lock:
 	cd requirements && $(LOCK) ../pyproject.toml --output-file runtime.txt
 	cd requirements && $(LOCK) ../pyproject.toml --extra traces --constraint runtime.txt \
@@ -66,6 +79,7 @@ lock:
 	cd requirements && $(LOCK) --group ../pyproject.toml:sbom --constraint build.txt --output-file sbom.txt
 	cd requirements && $(LOCK) --group ../pyproject.toml:dev --constraint runtime.txt \
 		--constraint build.txt --constraint traces.txt --output-file dev.txt
+	cd requirements && $(LOCK) --group ../pyproject.toml:audit --output-file audit.txt
 
 clean:
 	rm -rf $(VENV) .cache .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist
