@@ -8,6 +8,8 @@ import yaml
 from tests.docs.pages import ROOT, table
 
 FILE = ROOT / "deploy" / "helm" / "therapy" / "files" / "acls.yaml"
+REDIS_USER = FILE.with_name("redis.acl").read_text(encoding="utf-8").strip()
+"""The user of Redis, without a password."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,11 @@ def rights_table() -> str:
         for right in rights
     ]
     return table(("user", "resource", "name", "operations"), rows)
+
+
+def redis_line() -> str:
+    """Return the user of Redis as it stands in a page."""
+    return f"```text\n{REDIS_USER}\n```\n"
 
 
 def _named(right: Right) -> str:

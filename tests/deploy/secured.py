@@ -10,10 +10,9 @@ from pathlib import Path
 
 from tests.cluster.secured import SECRET, SecuredKafka, SecuredRedis, password
 from tests.cluster.server import Server
-from tests.deploy.acls import FILE, Right, Rights, read_rights
+from tests.deploy.acls import REDIS_USER, Right, Rights, read_rights
 
 THERAPY = Path(sys.executable).with_name("therapy")
-REDIS_USER = FILE.with_name("redis.acl").read_text(encoding="utf-8").strip()
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ from runtime.redis.view import RedisView, check_eviction, check_rights, connect
 from tests.cluster.needed import secured_redis
 from tests.cluster.ports import LOOPBACK
 from tests.cluster.secured import SecuredRedis, password
-from tests.deploy.secured import REDIS_USER, is_discreet, redis_user
+from tests.deploy.acls import REDIS_USER
+from tests.deploy.secured import is_discreet, redis_user
 
 RIGHTS_KEY = "{therapy-units:rights}"
 REDIS_LACKING = {

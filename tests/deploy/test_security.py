@@ -20,8 +20,8 @@ from tests.clinic import Clinic, Json, event, plan_of_care, service, session
 from tests.cluster.needed import secured_kafka, secured_redis
 from tests.cluster.ports import wait_until
 from tests.cluster.server import Server
-from tests.deploy.acls import Right, read_rights
-from tests.deploy.secured import REDIS_USER, Secured, is_discreet, redis_user, without
+from tests.deploy.acls import REDIS_USER, Right, read_rights
+from tests.deploy.secured import Secured, is_discreet, redis_user, without
 from tests.docs.pages import ROOT
 
 DEMO = ROOT / "commands" / "demo" / "clinic.jsonl"

@@ -6,6 +6,7 @@ from functools import partial
 from reference.rulebook import RuleBook
 from schemas.events import EventType
 from schemas.values import Effect
+from tests.deploy.acls import redis_line, rights_table
 from tests.docs import explained, timed, worked
 from tests.docs.catalogue import catalogue
 from tests.docs.decision import decision
@@ -20,6 +21,7 @@ def make_blocks(rulebook: RuleBook) -> dict[str, str]:
         named[f"{short_name(type_)} flow"] = flow(emitted)
         named[f"{short_name(type_)} event"] = shown(type_, emitted)
     named |= {name: make(rulebook) for name, make in WORKED.items()}
+    named |= {"kafka rights": rights_table(), "redis user": redis_line()}
     return named | {"decision": decision(rulebook)}
 
 
