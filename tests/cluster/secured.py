@@ -99,9 +99,10 @@ class SecuredKafka:
         admin = self.administrator()
         await admin.start()
         try:
+            known = await _granted(admin)
             answer = await admin._client.send(1, _Asked(CreateAclsRequest_v1(entries)))  # noqa: SLF001
             assert not any(code for code, _message in answer.creation_responses)
-            while await _granted(admin) < len(entries):
+            while await _granted(admin) < known + len(entries):
                 pass
         finally:
             await admin.close()

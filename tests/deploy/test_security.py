@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -52,23 +52,36 @@ LACKING: Mapping[str, tuple[list[Right], str]] = {
     ),
 }
 """Users of Kafka with the rights of ``units`` less one: the start is refused by name."""
-MUTE: Mapping[str, tuple[list[Right], str]] = {
+LATER: Mapping[str, tuple[Right, str]] = {
     "no-output": (
-        without("units", "topic", "therapy.units", "Write"),
+        Right("topic", "therapy.units", "literal", ("Write",)),
         "kafka: Write on topic therapy.units is not permitted",
     ),
     "no-transactions": (
-        without("units", "transactionalId", "therapy-units-"),
+        Right("transactionalId", "therapy-units-", "prefix", ("Write",)),
         "kafka: Write on transactional id therapy-units-therapy.sessions-",
     ),
 }
-"""The same, where it is found when a partition is taken over."""
+"""Users with the rights of ``units`` less this one, which is found when a partition is taken."""
+
+
+def every_user() -> dict[str, Sequence[Right]]:
+    """Return the users that are shipped, and those that lack something."""
+    return {
+        **read_rights(),
+        **{user: own for user, (own, _why) in LACKING.items()},
+        **{
+            user: without("units", lacks.resource, lacks.name, *lacks.operations)
+            for user, (lacks, _why) in LATER.items()
+        },
+        "no-way": without("gateway", "group", "therapy-gateway-clinicians"),
+    }
 
 
 @pytest.fixture(scope="module")
 def secured() -> Iterator[Secured]:
     """Yield both servers, with the rights that are shipped and users that lack one."""
-    rights = {**read_rights(), **{user: own for user, (own, _why) in {**LACKING, **MUTE}.items()}}
+    rights = every_user()
     lines = [REDIS_USER, redis_user("no-hdel", "+hdel")]
     for kafka in secured_kafka(rights):
         for redis in secured_redis(lines):
@@ -181,20 +194,37 @@ def test_a_start_without_a_right_is_refused(secured: Secured, user: str, tmp_pat
     assert LACKING[user][1] in _reason(process)
 
 
-@pytest.mark.parametrize("user", MUTE)
-def test_a_right_that_is_missing_later_is_named(
+@pytest.mark.parametrize("user", LATER)
+async def test_a_right_that_is_missing_later_is_named(
     secured: Secured, user: str, tmp_path: Path
 ) -> None:
-    """The partition recovers until it is given; the process lives, and ends when it is told."""
+    """The partition recovers until it is given, and goes on by itself then."""
+    lacks, named = LATER[user]
     process = secured.start(secured.login(user), "units", tmp_path)
     try:
-        wanted = MUTE[user][1]
-        assert wait_until(lambda: wanted in process.said(1_000_000), TOLD_WITHIN), process.said()
+        await _says(process, named)
+        await secured.kafka.grant({user: [lacks]})
+        await _says(process, '"recovered"')
     finally:
         status = process.end(ENDED_WITHIN)
         process.kill()
     assert status == READ
     is_discreet(process.said(1_000_000))
+
+
+def test_a_gateway_without_its_group_is_refused(secured: Secured, tmp_path: Path) -> None:
+    """It ends with 1, whose other way may do all."""
+    process = secured.start(secured.login("no-way"), "gateway", tmp_path)
+    assert _ended(process) == FAILED
+    wanted = "kafka: Read on group therapy-gateway-clinicians is not permitted"
+    assert _reason(process) == wanted
+
+
+def test_a_patient_is_erased_by_a_user_of_its_own(secured: Secured) -> None:
+    """It may write where the consumers do, and make or read nothing else."""
+    erased = secured.therapy(secured.login("erase"), "erase", "patient-1")
+    assert erased.returncode == READ, erased.stderr
+    is_discreet(erased.stdout + erased.stderr)
 
 
 def test_a_user_that_redis_denies_is_refused_at_the_start(
@@ -272,6 +302,14 @@ async def test_a_broker_that_is_not_there_is_no_denial(secured: Secured) -> None
     """A server that does not answer may yet: the start tries again."""
     told = secured.login("topics") | {"THERAPY_KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1"}
     assert await refusal(kafka_settings(read_settings(told))) is None
+
+
+async def _says(process: Server, words: str) -> None:
+    """Wait until a process has said something."""
+    said = await asyncio.to_thread(
+        wait_until, lambda: words in process.said(1_000_000), TOLD_WITHIN
+    )
+    assert said, process.said()
 
 
 def _ended(process: Server) -> int | None:
