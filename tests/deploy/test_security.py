@@ -120,21 +120,20 @@ def at_once() -> list[Json]:
     return events
 
 
-def decisions_of(clinic: Clinic, events: Iterable[Json]) -> dict[str, list[str]]:
-    """Return the ids of the decisions of a replay, by patient."""
-    decided: dict[str, list[str]] = defaultdict(list)
-    for each in events:
-        for emitted in clinic.send_event(each):
-            if emitted["source"] == "/therapy/claims":
-                decided[emitted["partitionkey"]].append(emitted["id"])
-    return decided
+def decisions_of(clinic: Clinic, events: Iterable[Json]) -> list[Json]:
+    """Return the decisions of a replay."""
+    emitted = (each for one in events for each in clinic.send_event(one))
+    return [each for each in emitted if each["source"] == "/therapy/claims"]
 
 
 async def test_users_with_the_least_rights_decide_the_demo(
     secured: Secured, clinic: Clinic, tmp_path: Path
 ) -> None:
     """Some log in with a password, others with a certificate; each service is its own user."""
-    wanted = decisions_of(clinic, demo())
+    decisions = decisions_of(clinic, demo())
+    wanted: dict[str, list[str]] = defaultdict(list)
+    for decision in decisions:
+        wanted[decision["partitionkey"]].append(decision["id"])
     told = {
         "units": secured.login("units"),
         "spend": secured.certificate("spend"),
@@ -142,27 +141,33 @@ async def test_users_with_the_least_rights_decide_the_demo(
         "clinicians": secured.certificate("clinicians"),
         "gateway": secured.login("gateway"),
     }
-    running = {name: secured.start(own, name, tmp_path) for name, own in told.items()}
+    running = [secured.start(own, name, tmp_path) for name, own in told.items()]
     arrived = tmp_path / "arrived.jsonl"
     lines = [*DEMO.read_text(encoding="utf-8").splitlines(), *map(json.dumps, at_once())]
     arrived.write_text("\n".join(lines), encoding="utf-8")
     try:
-        fed = await asyncio.to_thread(
-            secured.therapy, secured.certificate("hospital"), "feed", str(arrived)
-        )
-        assert fed.returncode == UNREAD, fed.stderr
+        await _runs(UNREAD, secured, secured.certificate("hospital"), "feed", str(arrived))
         found = await _decided(secured, wanted)
-        probed = await asyncio.to_thread(secured.therapy, secured.login("probe"), "probe")
-        assert probed.returncode == READ, probed.stderr
+        await _runs(READ, secured, secured.login("probe"), "probe")
+        day = decisions[-1]["data"]["visit_day_id"]
+        await _runs(READ, secured, secured.login("explain"), "explain", day)
     finally:
-        ended = [asyncio.to_thread(each.end, ENDED_WITHIN) for each in running.values()]
+        ended = [asyncio.to_thread(process.end, ENDED_WITHIN) for process in running]
         statuses = await asyncio.gather(*ended)
-        for each in running.values():
-            each.kill()
+        for process in running:
+            process.kill()
     assert statuses == [READ] * len(told)
     assert found == wanted
-    for each in running.values():
-        is_discreet(each.said(1_000_000))
+    for process in running:
+        is_discreet(process.said(1_000_000))
+
+
+async def _runs(
+    status: int, secured: Secured, settings: Mapping[str, str], *arguments: str
+) -> None:
+    """Run a command beside what runs, to an end with this status."""
+    done = await asyncio.to_thread(secured.therapy, settings, *arguments)
+    assert done.returncode == status, done.stderr
 
 
 async def test_who_asks_again_needs_no_more(secured: Secured) -> None:
