@@ -7,7 +7,7 @@ is not answered is indefinite, and the engine recovers.
 """
 
 import asyncio
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from ssl import SSLCertVerificationError, SSLError
 from typing import Any, TypeVar

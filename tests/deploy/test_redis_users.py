@@ -72,11 +72,11 @@ async def test_redis_is_trusted_by_its_name_and_authority(redis: SecuredRedis) -
 
 
 async def test_redis_may_want_a_certificate() -> None:
-    """Who has none, or a stranger's, is refused."""
+    """Who has none, or a stranger's, gets no answer; the server may reset before it says why."""
     for mutual in secured_redis([REDIS_USER], mutual=True):
         known = told(mutual, "therapy")
         for shown in ({}, _shown(mutual.authority.strange_client("therapy"))):
-            with pytest.raises(Denied, match="redis: it does not agree on TLS"):
+            with pytest.raises(EngineError, match="redis: (it does not agree on TLS|Connection)"):
                 await opened(known | shown)
         await opened(known | _shown(mutual.authority.client("therapy")))
 
