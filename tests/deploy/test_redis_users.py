@@ -76,7 +76,7 @@ async def test_redis_may_want_a_certificate() -> None:
     for mutual in secured_redis([REDIS_USER], mutual=True):
         known = told(mutual, "therapy")
         for shown in ({}, _shown(mutual.authority.strange_client("therapy"))):
-            with pytest.raises(EngineError, match="redis: (it does not agree on TLS|Connection)"):
+            with pytest.raises(EngineError, match=r"redis: (it does not agree on TLS|Connection)"):
                 await opened(known | shown)
         await opened(known | _shown(mutual.authority.client("therapy")))
 
