@@ -57,6 +57,15 @@ class Health:
         deaths = self.deaths()
         return (503 if deaths else 200), JSON, msgspec.json.encode({"dead": deaths})
 
+    def started(self) -> tuple[int, str, bytes]:
+        """Answer 200 once every member has joined, whatever its partitions do.
+
+        One that is stopped waits for a person, and a restart would stop it again.
+        """
+        joined = {member.name: member.has_joined for member in self._members}
+        status = 200 if all(joined.values()) else 503
+        return status, JSON, msgspec.json.encode({"joined": joined})
+
     def ready(self) -> tuple[int, str, bytes]:
         """Answer 200 once every member has joined and each of its partitions is recovered."""
         is_ready = all(member.is_ready() for member in self._members)
@@ -78,6 +87,7 @@ def pages(health: Health, metrics: Metrics, contract: Contract) -> list[tuple[st
     """Return the paths that the process answers, each with its ASGI application."""
     return [
         ("/health/live", page(health.live)),
+        ("/health/started", page(health.started)),
         ("/health/ready", page(health.ready)),
         ("/metrics", page(lambda: (200, CONTENT_TYPE, metrics.text()))),
         ("/asyncapi.json", page(lambda: (200, JSON, contract.to_json().encode()))),

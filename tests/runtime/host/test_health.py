@@ -57,6 +57,7 @@ def test_every_page_has_its_path() -> None:
     metrics = Metrics(lambda _event: None, lambda: 0.0)
     assert [path for path, _page in pages(health, metrics, contract_of())] == [
         "/health/live",
+        "/health/started",
         "/health/ready",
         "/metrics",
         "/asyncapi.json",
@@ -84,6 +85,17 @@ def test_it_is_ready_when_every_service_is() -> None:
         "joined": True,
         "partitions": {"0": "stopped"},
     }
+
+
+def test_it_has_started_when_every_service_has_joined() -> None:
+    """A partition that is stopped waits for a person, and is no reason to start anew."""
+    health, (units, _spend) = health_of("units", "spend")
+    units._status[Place("t", 0)] = Status.STOPPED  # noqa: SLF001
+    assert health.started()[0] == 200
+    before, _workers = health_of("units")
+    joining = Member("spend", "g", "t", Lag(lambda: 0.0))
+    status, _media_type, body = Health([*before._members, joining]).started()  # noqa: SLF001
+    assert (status, json.loads(body)) == (503, {"joined": {"units": True, "spend": False}})
 
 
 def test_any_free_port_is_one() -> None:
