@@ -7,6 +7,7 @@
 #   make chaos   real brokers, Redis and workers under seeded faults: SECONDS, SEED, SEEDS, KAFKA, NODES
 #   make broker  the jars of a real Kafka for the tests, where there are Java and Maven
 #   make types   Grafana's types for the tests, where there is npm
+#   make helm    helm and operators' schemas for the tests of the chart, where there is Go
 #   make setup   the environment alone
 #   make audit   the locked requirements against known weaknesses (asks a public database)
 #   make lock    the locked requirements anew, from pyproject.toml (needs uv)
@@ -22,14 +23,14 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-emit-index-url --no-emit-find-links
 
-.PHONY: setup demo test check bench simulate chaos broker types audit lock clean
+.PHONY: setup demo test check bench simulate chaos broker types helm audit lock clean
 
 setup: $(VENV)/.tested
 
 demo: $(VENV)/.installed
 	$(BIN)/therapy demo
 
-test: $(VENV)/.tested broker types
+test: $(VENV)/.tested broker types helm
 	$(BIN)/python -m pytest $(ARGS)
 
 check: $(VENV)/.tested
@@ -69,6 +70,10 @@ $(AUDIT)/.made: requirements/audit.txt
 	@$(AUDIT)/bin/python -m pip install --quiet --disable-pip-version-check \
 		--require-hashes --requirement requirements/audit.txt
 	@touch $@
+
+# Without helm the tests of the chart are skipped, and say so.
+helm: $(VENV)/.tested
+	@$(BIN)/python -m tests.deploy.tools
 
 lock:
 	cd requirements && $(LOCK) ../pyproject.toml --output-file runtime.txt

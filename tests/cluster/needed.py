@@ -19,6 +19,7 @@ from tests.cluster.prometheus import Prometheus, tool
 from tests.cluster.redis import Redis
 from tests.cluster.secured import SecuredKafka, SecuredRedis
 from tests.cluster.server import Missing
+from tests.deploy.tools import chart_tools
 
 Had = TypeVar("Had")
 RUN = f"{time.time_ns():x}"
@@ -105,6 +106,11 @@ def redis() -> Iterator[str]:
         return
     for own in own_redis():
         yield own.url
+
+
+def helm() -> Path:
+    """Return where helm is, and the schemas beside it."""
+    return _have(chart_tools)
 
 
 def _have(make: Callable[[], Had]) -> Had:
