@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from commands.main import main
+from runtime.host.settings import Settings, read_settings
 from tests.deploy import definitions
 from tests.deploy.chart import (
     CHART,
@@ -111,6 +112,23 @@ def test_every_container_runs_a_command_of_ours(
 def test_the_same_values_give_the_same_bytes(values: str | None) -> None:
     """Nothing is drawn by chance or taken from a clock."""
     assert template(*_files(values)) == template(*_files(values))
+
+
+@pytest.mark.parametrize("values", MATRIX)
+def test_the_program_reads_its_settings(values: str | None, tmp_path: Path) -> None:
+    """Variables and mounted files of every container are settings that fit together."""
+    for _pod, container in containers(render(values)):
+        environment = {
+            each["name"]: each.get("value", "therapy-0").replace("/run/therapy", str(tmp_path))
+            for each in container["env"]
+        }
+        for name, path in environment.items():
+            if name.endswith("_FILE"):
+                text = "redis://redis:6380" if name == "THERAPY_REDIS_URL_FILE" else "secret"
+                Path(path).write_text(text, encoding="utf-8")
+        settings = read_settings(environment)
+        assert settings.kafka_bootstrap_servers[0] != Settings().kafka_bootstrap_servers[0]
+        assert settings.log_format == "json"
 
 
 def test_the_services_differ_where_they_should() -> None:
