@@ -15,10 +15,10 @@ from reference.rulebook import RuleBook
 from runtime.host.settings import Settings, is_secret, variable
 from runtime.kafka.topics import Topic, topics_of
 from schemas.events import ROUTES
-from tests.deploy.chart import CHART, Document, of_kind, render
+from tests.deploy.chart import CHART, Document, of_kind, pods, render
 from tests.style.tree import ROOT
 
-SERVICES = ("units", "spend", "claims", "clinicians", "gateway")
+PROCESSES = ("units", "spend", "claims", "clinicians", "gateway", "topics", "probe")
 SET_BY_OTHER_VALUES = ("kafka_", "redis_", "http_", "traces_")
 BUT_FREE = {
     "kafka_compression",
@@ -66,12 +66,14 @@ def test_strimzi_makes_the_topics_that_the_code_asks_for(
 
 
 def test_strimzi_gives_each_user_its_rights_and_no_others() -> None:
-    """Every right of the file is one of the user's, word for word; each process has a user."""
+    """Every right of the file is one of the user's, word for word, and nobody has more."""
     rights = yaml.safe_load((CHART / "files" / "acls.yaml").read_text(encoding="utf-8"))
     users = {each["metadata"]["name"]: each for each in of_kind(render("operators"), "KafkaUser")}
-    assert users.keys() == {f"therapy-{name}" for name in rights}
-    assert {*SERVICES, "topics"} <= rights.keys()
-    for name, lines in rights.items():
+    assert users.keys() == {f"therapy-{name}" for name in (*PROCESSES, "redecide")}
+    enabled = schema()["properties"]["strimzi"]["properties"]["users"]["properties"]["names"]
+    assert set(enabled["items"]["enum"]) == rights.keys()
+    for name in (*PROCESSES, "redecide"):
+        lines = rights[name]
         assert users[f"therapy-{name}"]["spec"]["authorization"] == {
             "type": "simple",
             "acls": [
@@ -92,10 +94,12 @@ def test_strimzi_gives_each_user_its_rights_and_no_others() -> None:
 def test_each_pod_has_its_own_user_of_strimzi(values: str) -> None:
     """The Secret that Strimzi makes for a user is the one that its pods mount."""
     users = {each["metadata"]["name"] for each in of_kind(render(values), "KafkaUser")}
-    for service in of_kind(render(values), "StatefulSet"):
-        sources = service["spec"]["template"]["spec"]["volumes"][0]["projected"]["sources"]
+    fullname = of_kind(render(values), "ServiceAccount")[0]["metadata"]["name"]
+    for pod in pods(render(values)):
+        sources = pod["spec"]["volumes"][0]["projected"]["sources"]
         secrets = {each["secret"]["name"] for each in sources if "secret" in each}
-        assert secrets & users == {service["metadata"]["name"]}
+        component = pod["metadata"]["labels"]["app.kubernetes.io/component"]
+        assert secrets & users == {f"{fullname}-{component}"}
 
 
 def test_keda_reads_the_lag_of_the_groups_that_the_code_joins(rulebook: RuleBook) -> None:

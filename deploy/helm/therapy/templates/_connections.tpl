@@ -9,7 +9,7 @@ the process uses Redis).
 {{- $values := .root.Values -}}
 {{- $made := "" -}}
 {{- if $values.strimzi.users.enabled -}}
-{{- $made = printf "%s-%s" (include "therapy.fullname" .root) (ternary "hospital" .role (eq .role "probe")) -}}
+{{- $made = printf "%s-%s" (include "therapy.fullname" .root) .role -}}
 {{- end -}}
 {{- dict
   "username" (coalesce .identity.username $made $values.kafka.sasl.username "")
