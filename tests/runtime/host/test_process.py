@@ -136,6 +136,7 @@ async def test_it_is_ready_when_every_partition_is_recovered(broker: str) -> Non
         for status in (Status.RECOVERING, Status.STOPPED):
             hosted.working._status[Place(topic, 1)] = status  # noqa: SLF001
             assert (await hosted.get("/health/ready"))[0] == 503
+            assert (await hosted.get("/health/started"))[0] == 200
             assert (await hosted.get("/health/live"))[0] == 200
 
 
@@ -155,6 +156,7 @@ async def test_a_broker_that_is_not_there_is_waited_for() -> None:
         await until(lambda: hosted.worker is not None)
         await asyncio.sleep(0.7)
         assert (await hosted.get("/health/live"))[0] == 200
+        assert (await hosted.get("/health/started"))[0] == 503
         assert (await hosted.get("/health/ready"))[0] == 503
     assert hosted.status == 0
 
