@@ -100,7 +100,7 @@ def _take(module: Module) -> None:
 
 
 def _go(*arguments: str) -> bytes:
-    environment = {**os.environ, "GOBIN": str(FOLDER), "GOFLAGS": "-modcacherw"}  # noqa: TID251
+    environment = {**os.environ, "GOBIN": str(FOLDER)}  # noqa: TID251
     return subprocess.run(
         ["go", *arguments],  # noqa: S607 - the one on the path
         cwd=FOLDER,
