@@ -183,6 +183,14 @@ def test_the_release_of_the_chart_is_the_program_s() -> None:
     assert chart["appVersion"] == project["project"]["version"]
 
 
+def test_the_pods_are_who_the_image_says() -> None:
+    """User and group are the image's, and its entry point takes what the containers are given."""
+    lines = (ROOT / "deploy" / "Dockerfile").read_text(encoding="utf-8").splitlines()
+    user = yaml.safe_load((CHART / "values.yaml").read_text(encoding="utf-8"))["user"]
+    assert f"USER {user['uid']}:{user['gid']}" in lines
+    assert 'ENTRYPOINT ["therapy"]' in lines
+
+
 def test_alerts_and_dashboards_are_the_files_of_the_chart() -> None:
     """The rule is the rule file, and each dashboard its JSON, to the byte."""
     rules = yaml.safe_load((CHART / "alerts" / "therapy.yaml").read_text(encoding="utf-8"))
