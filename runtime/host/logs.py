@@ -17,6 +17,7 @@ from aiokafka.errors import KafkaError
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from runtime.errors import EngineError
+from runtime.host.damping import Damper
 from runtime.host.settings import Settings, SettingsError
 
 FRAMEWORKS = ("aiokafka", "faststream", "uvicorn", "asyncio", "redis")
@@ -50,6 +51,7 @@ def configure(settings: Settings) -> None:
     )
     rendered = structlog.processors.JSONRenderer() if is_json else structlog.dev.ConsoleRenderer()
     handler = logging.StreamHandler(sys.stderr)
+    handler.addFilter(Damper())
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
