@@ -5,6 +5,8 @@ from datetime import date
 from typing import Any
 
 import pytest
+from pydantic import TypeAdapter
+from pydantic_core import to_json
 
 from reference.facts import AuthorizationRule, Facts
 from reference.rulebook import RuleBook
@@ -17,10 +19,13 @@ from rules.authorizations import (
     grants_in_force,
     judge_authorization,
     need_of,
+    read_authorization,
 )
 from rules.claim_lines import DayLine
+from schemas.documentation import PayerAuthorization
 from schemas.session import Authorization, Session
 from schemas.values import AuthorizationUnit, Discipline, Program
+from tests.clinic import document
 from tests.rules.visit_days import Case, load_cases, sessions_of
 
 ON = (date(2026, 3, 2), Discipline.PT)
@@ -51,6 +56,32 @@ def test_the_document_dated_last_says_what_a_number_is() -> None:
     same_day = grant(document_id="D-3", quantity=3, dated=date(2026, 1, 3))
     assert grants_in_force([later, first]) == (later,)
     assert grants_in_force([same_day, later, first]) == (same_day,)
+
+
+def test_a_document_is_read_whole() -> None:
+    """What the document says is what the payer authorized, part by part."""
+    content = {
+        "number": "A-7",
+        "payer_id": "any",
+        "unit": "unit_15",
+        "quantity": 24,
+        "valid_from": "2026-02-01",
+        "valid_through": "2026-07-31",
+        "codes": ["97110", "97140"],
+    }
+    data = document("authorization", "D-7", content, discipline="OT")
+    read = read_authorization(TypeAdapter(PayerAuthorization).validate_json(to_json(data)))
+    assert read == Grant(
+        document_id="D-7",
+        dated=date(2026, 3, 3),
+        number="A-7",
+        discipline=Discipline.OT,
+        unit=AuthorizationUnit.UNIT_15,
+        quantity=24,
+        valid_from=date(2026, 2, 1),
+        valid_through=date(2026, 7, 31),
+        codes=("97110", "97140"),
+    )
 
 
 def test_only_a_payer_that_asks_is_looked_at(rulebook: RuleBook) -> None:
