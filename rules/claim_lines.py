@@ -156,7 +156,7 @@ def total_charge(line: DayLine, services: Traced, facts: Facts) -> str | None:
     stated = {charge for charge in charges if charge is not None}
     if len(stated) <= 1:
         return _multiply(next(iter(stated), None), line.units)
-    borne = None if line.units is None else _units_borne(line, services, facts)
+    borne = _units_borne(line, services, facts)
     if borne is None or sum(borne) != line.units:
         return None
     total = ZERO

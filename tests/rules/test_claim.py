@@ -1,6 +1,7 @@
 """A visit day's claims through their versions: original, replacement, withdrawal."""
 
 import pytest
+from msgspec.structs import replace
 
 from reference.rulebook import RuleBook
 from rules.claim import advance, keep_kx_balance, write_decision
@@ -74,6 +75,8 @@ def test_the_balance_is_kept_from_the_first_time_that_the_day_is_ready(
     ready = advance(decide_case(low, rulebook), held)
     assert ready.kx_balance == "100.00"
     assert keep_kx_balance(decide_case(high, rulebook), ready) is ready
+    unkept = replace(ready, kx_balance=None)
+    assert keep_kx_balance(decide_case(low, rulebook), unkept) == ready
 
 
 def test_a_ready_day_carries_its_plan_of_care(rulebook: RuleBook) -> None:

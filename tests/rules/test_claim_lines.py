@@ -10,6 +10,7 @@ from rules.claim_lines import (
     draft_line,
     modifiers_that_came,
     sessions_behind,
+    total_charge,
     trace_lines,
     unite_diagnoses,
 )
@@ -57,6 +58,29 @@ def test_what_came_keeps_its_order_of_arrival(rulebook: RuleBook) -> None:
     assert modifiers_that_came(sessions, services) == {1: ("GA", "95", "GA")}
     drafted = draft_line(lines[0], services[1], ("M25.561",), (), facts_of(rulebook, {}))
     assert sessions_behind([drafted]) == ("S-1", "S-2")
+
+
+@pytest.mark.parametrize(
+    ("assistant", "units", "charge"),
+    [
+        (False, 3, "180.00"),  # 30 -> 2 and 15 -> 1: 2 × 50.00 + 80.00
+        (True, 2, "130.00"),  # 20 -> 1 and 15 -> 1: 50.00 + 80.00
+    ],
+)
+def test_a_part_of_a_code_bears_the_minutes_of_its_side(
+    units: int, charge: str, rulebook: RuleBook, *, assistant: bool
+) -> None:
+    """Of a code in two lines each line's units are counted by its own side's minutes."""
+    services = [
+        [[97110, 30, {"assistant_minutes": 20, "charge": "50.00"}]],
+        [[97110, 15, {"assistant_minutes": 15, "charge": "80.00"}]],
+    ]
+    facts = facts_of(rulebook, {})
+    visit = price_day({"sessions": [{"services": each} for each in services]}, facts)
+    (whole,) = visit.priced.lines
+    part = msgspec.structs.replace(whole, units=units, assistant=assistant, is_part=True)
+    traced = trace_lines([part], visit.on_file.sessions)[1]
+    assert total_charge(part, traced, facts) == charge
 
 
 def test_a_line_that_was_kept_without_a_statement_is_read() -> None:

@@ -80,6 +80,23 @@ def test_each_clinician_has_their_own_blocks(facts: Facts) -> None:
     assert [each.session_id for each in found[THERAPIST]] == ["S-1"]
 
 
+@pytest.mark.parametrize(("alone", "npis"), [("student", []), ("assistant", ["1558888890"])])
+def test_a_student_alone_has_no_blocks(facts: Facts, alone: str, npis: list[str]) -> None:
+    """Where nobody is named and one alone treated it is theirs, but for a student or an aide."""
+    stated = {"code": "97110", "times": [["14:00", "14:10"]], "clinician": "none"}
+    found = blocks_by_clinician([read_session("S-1", {**stated, "treated": [alone]})], facts)
+    assert list(found) == npis
+
+
+def test_a_group_hides_no_block_after_it(facts: Facts) -> None:
+    """A session's later services count where an earlier one is no one-on-one time."""
+    group = read_session("S-1", {"code": "97150", "times": [["14:00", "14:10"]]})
+    alone = read_session("S-2", {"code": "97110", "times": [["14:10", "14:20"]]})
+    both = (*group.services, alone.services[0].model_copy(update={"line": 2}))
+    found = blocks_by_clinician([group.model_copy(update={"services": both})], facts)
+    assert [(each.session_id, each.line) for each in found[THERAPIST]] == [("S-1", 2)]
+
+
 @given(BLOCKS, BLOCKS)
 def test_an_overlap_is_the_same_from_both_sides(ours: list[Block], theirs: list[Block]) -> None:
     """Whoever looks, the same services of the same days are named, minute by minute."""

@@ -7,7 +7,9 @@ from msgspec.structs import replace
 
 from reference.facts import NoValueInForce
 from reference.rulebook import RuleBook
-from rules.decision import History, Outcome, amount_held, decide, is_news
+from rules.decision import History, Outcome, amount_held, decide, is_news, withdrawal_reason
+from schemas.events import EventType
+from schemas.values import EmptiedBy, WithdrawalReason
 from tests.rules.visit_days import (
     Case,
     facts_of,
@@ -110,6 +112,27 @@ def test_an_estimate_is_no_news(rulebook: RuleBook) -> None:
         True,
     ]
     assert not is_news(again, history)
+
+
+@pytest.mark.parametrize(
+    ("emptied_by", "reason"),
+    [
+        (EmptiedBy.MOVED, WithdrawalReason.MOVED),
+        (EmptiedBy.VOIDED, WithdrawalReason.VOIDED),
+        (None, WithdrawalReason.VOIDED),
+    ],
+)
+def test_a_withdrawal_says_what_became_of_the_sessions(
+    emptied_by: EmptiedBy | None, reason: WithdrawalReason, rulebook: RuleBook
+) -> None:
+    """A day whose sessions went to another says so; any other without sessions was voided."""
+    facts = facts_of(rulebook, {})
+    visit = price_day({}, facts)
+    empty = replace(visit.priced, lines=(), emptied_by=emptied_by)
+    nothing = replace(visit.on_file, sessions=())
+    outcome = decide(empty, nothing, history_of({"outstanding": {"97110": 1}}), facts)
+    assert outcome.type is EventType.CLAIM_WITHDRAWN
+    assert withdrawal_reason(outcome.day) is reason
 
 
 def test_an_empty_day_without_a_claim_is_no_news(rulebook: RuleBook) -> None:

@@ -95,6 +95,9 @@ def test_prices(case: dict[str, Any]) -> None:
     priced = price_group([bill(day=day, program=program, **stated) for stated in case["days"]])
     for stated, one in zip(case["days"], priced, strict=True):
         assert [said(line) for line in one.lines] == stated["prices"]
+        for line in one.lines:
+            units = None if line.price is None else map(Decimal, line.price.per_unit)
+            assert line.allowed_amount == (None if units is None else str(sum(units, ZERO)))
         assert str(one.total) == stated["total"]
         everything = [number for number, _ in enumerate(stated["lines"], start=1)]
         assert [line.line for line in one.lines] == stated.get("kept", everything)
@@ -116,10 +119,11 @@ def test_contributors_that_state_different_contract_prices_state_none() -> None:
 
 
 def test_the_contractor_s_price_has_no_factors() -> None:
-    """A price that the contractor states names no index, factor or release."""
+    """A price that the contractor states names no index, factor or release, and is not reduced."""
     priced = price_group([bill([("97799", 1)], contract_price="41.50")])[0].lines[0].price
     assert isinstance(priced, Price)
     assert (priced.work_gpci, priced.conversion_factor, priced.release) == (None, None, None)
+    assert priced.mppr_reduced_units == 0
 
 
 def test_a_price_names_its_factors() -> None:

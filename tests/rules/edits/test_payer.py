@@ -26,8 +26,8 @@ def test_the_edit_reports_what_the_case_says(case: Case, rulebook: RuleBook) -> 
 def test_a_limit_may_count_codes_or_minutes(
     rulebook: RuleBook, counts: Counted, kept: int, passed: int
 ) -> None:
-    """Two codes of 30 and 15 minutes are two codes and 45 minutes, whatever their units."""
-    case = {"sessions": [{"services": [[97110, 30], [97140, 15]]}]}
+    """Two codes of 20 + 10 and 15 minutes are two codes and 45 minutes, whatever their units."""
+    case = {"sessions": [{"services": [[97110, 20, {"assistant_minutes": 10}], [97140, 15]]}]}
     facts = facts_of(rulebook, case)
     assert _over(case, _limited(facts, counts, kept)) == []
     assert _over(case, _limited(facts, counts, passed)) == ["UNITS_OVER_PAYER_LIMIT"]
