@@ -153,6 +153,25 @@ def test_a_period_ends_with_the_calendar(rulebook: RuleBook) -> None:
     assert (service.first, service.last) == (date.max, date.max)
 
 
+def test_a_period_begins_with_the_calendar(rulebook: RuleBook) -> None:
+    """The first days that there are make a short period, and no error."""
+    (session,) = sessions_of({"date": "0001-01-05", "sessions": [{"services": [["98977", 0]]}]})
+    (service,) = find_services([session], rule_on(rulebook, MARCH))
+    assert (service.first, service.last) == (date.min, date(1, 1, 5))
+
+
+@pytest.mark.parametrize(("spoken", "units"), [(1, 0), (2, 1)])
+def test_as_many_interactions_in_real_time_as_the_rule_asks(
+    rulebook: RuleBook, spoken: int, units: int
+) -> None:
+    """Where two are asked for, one is not enough, whatever its minutes."""
+    case = {"spoken": [[MARCH, 20]] * spoken, "billed": [[MARCH, 98980]]}
+    day = _day(0, case["billed"][0], rulebook)
+    rule = replace(rule_on(rulebook, MARCH), real_time_interactions=2)
+    (earned,) = earn(day, (), _spoken(case), (), rule)
+    assert earned.units == units
+
+
 def test_months_go_over_the_year() -> None:
     """December is followed by January."""
     assert months_between(date(2026, 12, 15), date(2027, 1, 13)) == ["2026-12", "2027-01"]

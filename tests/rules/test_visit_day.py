@@ -25,6 +25,8 @@ def test_a_day_has_the_lines_of_its_sessions(case: Case, rulebook: RuleBook) -> 
     ]
     assert [counted.timed_minutes, counted.timed_units] == case["timed"]
     assert [each.code for each in counted.findings] == case.get("findings", [])
+    if "about" in case:
+        assert [list(each.lines) for each in counted.findings] == case["about"]
 
 
 def test_the_arithmetic_is_told_pool_first(rulebook: RuleBook) -> None:
