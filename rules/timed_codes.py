@@ -85,7 +85,7 @@ def _count(
     more = series.further_minutes if series.further_code in whole else series.further_fewest
     first = 1 if minutes >= fewest else 0
     rest = max(minutes - series.minutes, 0)
-    further = (rest + series.further_minutes - more) // series.further_minutes if first else 0
+    further = (rest + series.further_minutes - more) // series.further_minutes
     units, steps = _bear(series, first, further, recorded)
     stated = _state(series, minutes, fewest if not first else more, units=(first, further))
     return SeriesCount(units, _share(units, recorded), (stated, *steps))

@@ -91,7 +91,9 @@ def test_a_student_alone_has_no_blocks(facts: Facts, alone: str, npis: list[str]
 def test_a_time_that_ends_at_midnight_leaves_the_next_date_without_a_block(facts: Facts) -> None:
     """From midnight to midnight is no time, and keeps no hour."""
     stated = {"code": "97110", "times": [["23:50", "2026-03-03T00:00:00-06:00"]]}
-    assert blocks_by_clinician([read_session("S-1", {**stated, "date": "2026-03-03"})], facts) == {}
+    assert (
+        blocks_by_clinician([read_session("S-1", {**stated, "date": "2026-03-03"})], facts) == {}
+    )
 
 
 def test_a_group_hides_no_block_after_it(facts: Facts) -> None:

@@ -1,9 +1,11 @@
 """The plan of care that serves a date and its certification, against cases."""
 
+from datetime import date
+
 import pytest
 
 from reference.rulebook import RuleBook
-from rules.plan_of_care import judge_plans, read_plan_of_care
+from rules.plan_of_care import first_treatment, judge_plans, read_plan_of_care
 from tests.rules.visit_days import Case, facts_of, load_cases, read_plan, sessions_of
 
 
@@ -30,3 +32,14 @@ def test_sessions_are_judged_by_the_plan_that_each_names(rulebook: RuleBook) -> 
         ("POC-1", ("S-2",)),
     ]
     assert [each.problem for each in judged] == ["PLAN_OF_CARE_MISSING", None]
+
+
+def test_an_episode_begins_with_the_first_treatment_that_has_been() -> None:
+    """A treatment on the date itself has been, a later one has not, and without one is none."""
+    first, last = (
+        read_plan_of_care(read_plan({"first_treated_on": day}))
+        for day in ("2026-01-05", "2026-02-05")
+    )
+    assert first_treatment([last, first], date(2026, 3, 2)) == date(2026, 1, 5)
+    assert first_treatment([last], date(2026, 2, 5)) == date(2026, 2, 5)
+    assert first_treatment([last], date(2026, 2, 4)) is None

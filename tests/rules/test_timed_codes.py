@@ -52,6 +52,16 @@ def test_the_arithmetic_of_a_series_is_told(rulebook: RuleBook) -> None:
     )
 
 
+def test_the_fewest_minutes_of_a_series_are_told(rulebook: RuleBook) -> None:
+    """Each series has a sentence, after the pool's; too few minutes name those of the first."""
+    short = {"minutes": {"97110": 15, "97129": 7, "97550": 20, "97551": 0}}
+    assert counted_of(short, rulebook).steps[2:4] == (
+        "97129 with 97130: 7 minutes, fewer than the 8 that the first unit needs.",
+        "97550 with 97551: 20 minutes; the first 30 are 1 unit, and the 0 after them 0 more"
+        " (8 of each further 15 earn one).",
+    )
+
+
 def test_what_a_missing_code_cannot_bear_is_told(rulebook: RuleBook) -> None:
     """Neither a first unit nor a further one is put on a code that nobody recorded."""
     without_more = counted_of({"minutes": {"97129": 38}}, rulebook).steps
@@ -70,13 +80,14 @@ def test_what_a_missing_code_cannot_bear_is_told(rulebook: RuleBook) -> None:
     [
         ([["97129", 15], ["97130", 13, {"assistant_minutes": 10}]], [False, True]),
         ([["97129", 28, {"assistant_minutes": 10}], ["97130", 0]], [True, True]),
+        ([["97129", 34, {"assistant_minutes": 4}], ["97130", 0]], [True, True]),
         ([["97129", 35, {"assistant_minutes": 3}], ["97130", 0]], [False, False]),
     ],
 )
 def test_an_assistants_share_is_the_codes_own_where_it_has_minutes(
     services: list[Any], assisted: list[bool], rulebook: RuleBook
 ) -> None:
-    """Else it is that of the whole service: 10 of 38 minutes are more than a tenth, 3 are not."""
+    """Else it is that of the whole service: 4 of 38 minutes are more than a tenth, 3 are not."""
     sessions = sessions_of({"discipline": "OT", "sessions": [{"services": services}]})
     counted = count_day(sessions, facts_of(rulebook, {}))
     assert [line.units for line in counted.lines] == [1, 2]
@@ -90,7 +101,7 @@ def test_without_a_rule_in_force_the_line_waits(rulebook: RuleBook) -> None:
     (session,) = sessions_of({"sessions": [{"services": [["97129", 15]]}]})
     counted = count_day([session], bare)
     assert [(line.units, line.timed) for line in counted.lines] == [(None, True)]
-    assert [each.code for each in counted.findings] == ["NO_VALUE_IN_FORCE"]
+    assert [(each.code, each.lines) for each in counted.findings] == [("NO_VALUE_IN_FORCE", (1,))]
 
 
 @given(st.sampled_from(BASES), st.integers(0, 700), st.integers(0, 700))

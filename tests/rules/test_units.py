@@ -87,6 +87,18 @@ def test_a_division_says_its_arithmetic() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("minutes", "said"),
+    [
+        (22, "and the 7 left are no unit more: 1 unit."),
+        (23, "and the 8 left are one unit more: 2 units."),
+    ],
+)
+def test_a_division_says_what_the_remainder_earns(minutes: int, said: str) -> None:
+    """Seven minutes left are no unit more, and eight are."""
+    assert allocate_by_division({"97110": minutes}, QUARTER_HOUR).steps[0].endswith(said)
+
+
 def test_the_merged_rule_says_what_no_code_earns() -> None:
     """A unit of the total that no code has the minutes for is named, and not billed."""
     allocation = allocate_by_midpoint_within_total({"97110": 33, "97140": 7}, QUARTER_HOUR)
