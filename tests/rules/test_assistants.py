@@ -77,6 +77,21 @@ def test_units_of_a_code_are_split(case: Case) -> None:
 
 
 @pytest.mark.parametrize(
+    ("therapist", "assistant", "first"),
+    [(8, 8, "therapist"), (14, 8, "therapist"), (8, 14, "assistant")],
+)
+def test_a_choice_says_who_takes_the_first_unit(
+    therapist: int, assistant: int, first: str
+) -> None:
+    """Who has more minutes left takes the first of two units, and of as many the therapist."""
+    share = Share("97110", 2, therapist, assistant)
+    assert split_units(share, timed_unit(), split_rule()).steps[1] == (
+        f"97110: {therapist} and {assistant} minutes are left for 2 units:"
+        f" the {first}, with more, takes the first."
+    )
+
+
+@pytest.mark.parametrize(
     "case", CASES["in_part"], ids=lambda case: f"{case['assistant']} of {case['total']}"
 )
 def test_more_than_a_tenth_has_two_readings(case: Case) -> None:

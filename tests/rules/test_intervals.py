@@ -102,10 +102,11 @@ def test_owners_that_overlap_are_those_of_any_two_spans_that_do(
     assert owners_that_overlap(spans) == [owner for owner in spans if owner in overlapping]
 
 
-def test_an_interval_that_ends_before_it_starts_takes_no_time() -> None:
+def test_an_interval_that_does_not_end_after_it_starts_takes_no_time() -> None:
     """It has no span, so it overlaps nothing either."""
     backwards = Interval(start=read_time("14:10:00"), end=read_time("14:00:00"))
-    assert spans_of([backwards]) == []
+    at_once = Interval(start=read_time("14:05:00"), end=read_time("14:05:00"))
+    assert spans_of([backwards, at_once]) == []
 
 
 @pytest.mark.parametrize(

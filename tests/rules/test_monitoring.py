@@ -59,6 +59,10 @@ def test_a_code_of_monitoring_earns_its_units(case: Case, rulebook: RuleBook) ->
     ("billed", "said"),
     [
         ([[MARCH, 98980]], "98980: 19 minutes in 2026-03; fewer than the 20 that it needs."),
+        (
+            [[MARCH, 98977, {"period_from": "2026-04-01"}]],
+            "98977: its period begins on 2026-04-01, after the date of service.",
+        ),
         ([[MARCH, 98979]], "98979: 19 minutes in 2026-03; it is for 10 to 19: 1 unit."),
         (
             [[MARCH, 98981]],
@@ -170,6 +174,32 @@ def test_as_many_interactions_in_real_time_as_the_rule_asks(
     rule = replace(rule_on(rulebook, MARCH), real_time_interactions=2)
     (earned,) = earn(day, (), _spoken(case), (), rule)
     assert earned.units == units
+
+
+def test_an_episode_is_the_one_that_is_named_else_the_plans(rulebook: RuleBook) -> None:
+    """A set-up without either has one episode; another code has none."""
+    named = {"monitoring": {"episode_id": "E-1"}}
+    stated = [
+        {"services": [["98975", 0, named]]},
+        {"services": [["98975", 0]]},
+        {"services": [["98975", 0]], "plan_of_care_id": None},
+        {"services": [["98977", 0, named]]},
+    ]
+    found = find_services(sessions_of({"sessions": stated}), rule_on(rulebook, MARCH))
+    assert [each.episode for each in found] == ["E-1", "POC-1", "none", None]
+
+
+def test_one_day_may_have_a_month_and_its_further_minutes(rulebook: RuleBook) -> None:
+    """What a service of the day has earned is there for the next one, which tells its twenties."""
+    (session,) = sessions_of({"sessions": [{"services": [["98980", 0], ["98981", 0]]}]})
+    services = find_services([session], rule_on(rulebook, MARCH))
+    day = MonitoredDay(**{**_fields(_day(0, [MARCH, 98980], rulebook)), "services": services})
+    month = _spoken({"spoken": [["2026-03-05", 60]]})
+    earned = earn(day, (), month, (), rule_on(rulebook, MARCH))
+    assert [(each.units, each.step) for each in earned] == [
+        (1, "98980: 60 minutes in 2026-03; it is for 20 or more: 1 unit."),
+        (2, "98981: 60 minutes in 2026-03; each full 20 after the first 20 are 1 unit: 2."),
+    ]
 
 
 def test_months_go_over_the_year() -> None:

@@ -143,7 +143,12 @@ def test_no_threshold_in_force_requires_no_kx_and_says_nothing() -> None:
 
 @pytest.mark.parametrize(
     ("amount", "over_kx", "over_review"),
-    [("480.00", False, False), ("480.01", True, False), ("1000.01", True, True)],
+    [
+        ("480.00", False, False),
+        ("480.01", True, False),
+        ("1000.00", True, False),
+        ("1000.01", True, True),
+    ],
 )
 def test_over_means_strictly_more(amount: str, over_kx: bool, over_review: bool) -> None:  # noqa: FBT001 - a case's expectation
     """A balance of 2000.00 and an amount are over a threshold only where they exceed it."""
@@ -151,6 +156,7 @@ def test_over_means_strictly_more(amount: str, over_kx: bool, over_review: bool)
     total = before + Decimal(amount)
     spend = write_spend(Standing(2026, group, before, Decimal(amount), total, None), THRESHOLDS)
     assert (spend.over_kx, spend.over_review) == (over_kx, over_review)
+    assert (spend.kx_threshold, spend.review_threshold) == ("2480.00", "3000.00")
 
 
 def test_a_balance_says_what_it_rests_on() -> None:
