@@ -5,6 +5,7 @@
 #   make bench   the benchmarks
 #   make simulate  the engine under seeded faults in memory: SEEDS=20000, or SEEDS=from-to
 #   make chaos   real brokers, Redis and workers under seeded faults: SECONDS, SEED, SEEDS, KAFKA, NODES
+#   make mutate  small changes of rules/ that no test sees: MODULES="units edits.day", JOBS
 #   make broker  the jars of a real Kafka for the tests, where there are Java and Maven
 #   make types   Grafana's types for the tests, where there is npm
 #   make helm    helm and operators' schemas for the tests of the chart, where there is Go
@@ -23,7 +24,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-emit-index-url --no-emit-find-links
 
-.PHONY: setup demo test check bench simulate chaos broker types helm audit lock clean
+.PHONY: setup demo test check bench simulate chaos mutate broker types helm audit lock clean
 
 setup: $(VENV)/.tested
 
@@ -54,6 +55,10 @@ NODES ?= 1
 chaos: $(VENV)/.tested broker
 	$(BIN)/python -m tests.chaos --seconds $(SECONDS) --seed $(SEED) --seeds $(SEEDS) \
 		--kafka $(KAFKA) --nodes $(NODES)
+
+JOBS ?= 2
+mutate: $(VENV)/.tested
+	$(BIN)/python -m tests.mutation --jobs $(JOBS) $(MODULES)
 
 # Without a broker the tests that need one are skipped, and say so.
 broker: $(JARS)/.fetched

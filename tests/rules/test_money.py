@@ -31,3 +31,8 @@ def test_whole_cents_are_written_and_read_back(cents: int) -> None:
     written = write_money(amount)
     assert Decimal(written) == amount
     assert len(written.partition(".")[2]) == 2
+
+
+def test_nothing_has_no_sign() -> None:
+    """A zero that came of a negative sum is written as any zero."""
+    assert write_money(Decimal("-0.00")) == "0.00"

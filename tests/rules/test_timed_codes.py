@@ -57,8 +57,10 @@ def test_the_fewest_minutes_of_a_series_are_told(rulebook: RuleBook) -> None:
     short = {"minutes": {"97110": 15, "97129": 7, "97550": 20, "97551": 0}}
     assert counted_of(short, rulebook).steps[2:4] == (
         "97129 with 97130: 7 minutes, fewer than the 8 that the first unit needs.",
-        "97550 with 97551: 20 minutes; the first 30 are 1 unit, and the 0 after them 0 more"
-        " (8 of each further 15 earn one).",
+        (
+            "97550 with 97551: 20 minutes; the first 30 are 1 unit, and the 0 after them 0 more"
+            " (8 of each further 15 earn one)."
+        ),
     )
 
 

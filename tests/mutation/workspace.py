@@ -1,0 +1,74 @@
+"""A copy of the tree for mutmut, since mutants are written beside what they change."""
+
+import re
+import shutil
+import sys
+from collections.abc import Iterable, Sequence
+from configparser import ConfigParser
+from pathlib import Path
+
+from tests.docs.pages import ROOT
+
+FOLDER = ROOT / ".cache" / "mutation"
+COPIED = (
+    "schemas",
+    "reference",
+    "rules",
+    "runtime",
+    "services",
+    "commands",
+    "tests",
+    "docs",
+    "pyproject.toml",
+)
+LEFT_OUT = shutil.ignore_patterns("__pycache__")
+CACHE = re.compile(r"^@(?:functools\.)?(?:lru_)?cache\b.*\n", re.MULTILINE)
+"""mutmut passes over decorated functions; a cache decides nothing, so the copy has none."""
+TYPE_CHECK = ("-m", "mypy", "rules", "--config-file", "tests/mutation/mypy.ini", "-O", "json")
+TESTS = ("tests/rules", "tests/services", "tests/contract")
+"""The law's own cases first: a mutant is run against the fastest tests that reach it first."""
+SLOW = (
+    "tests/contract/test_streams.py",
+    "tests/contract/test_clinicians.py::test_the_final_decisions_are_those_of_a_replay",
+    "tests/services/claims/test_progress.py::test_a_day_costs_the_same_after_three_hundred",
+)
+"""Of what they reach, a hundred faster tests speak."""
+
+
+def make_workspace(folder: Path, modules: Sequence[str], tests: Sequence[str]) -> None:
+    """Copy the tree into a folder made anew, without caches, and tell mutmut what to mutate.
+
+    ``modules`` are names below ``rules/`` with dots, all of them where there are none.
+    """
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    for name in COPIED:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, folder / name, ignore=LEFT_OUT)
+        else:
+            shutil.copy(source, folder / name)
+    for path in sorted((folder / "rules").rglob("*.py")):
+        path.write_text(CACHE.sub("", path.read_text(encoding="utf-8")), encoding="utf-8")
+    _write_settings(folder / "setup.cfg", modules, tests)
+
+
+def _write_settings(path: Path, modules: Sequence[str], tests: Sequence[str]) -> None:
+    settings = ConfigParser(interpolation=None)
+    settings["mutmut"] = {
+        "source_paths": "rules/",
+        "only_mutate": _lines(f"rules/{each.replace('.', '/')}.py" for each in modules),
+        "also_copy": _lines(COPIED),
+        "pytest_add_cli_args": _lines(("-p", "no:cacheprovider")),
+        "pytest_add_cli_args_test_selection": _lines(
+            (*tests, *(f"--deselect={each}" for each in SLOW))
+        ),
+        "type_check_command": _lines((sys.executable, *TYPE_CHECK)),
+        "use_git_change_detection": "false",
+    }
+    with path.open("w", encoding="utf-8") as file:
+        settings.write(file)
+
+
+def _lines(each: Iterable[str]) -> str:
+    return "".join(f"\n{line}" for line in each)
