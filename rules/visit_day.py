@@ -95,18 +95,20 @@ def count_day(
         choice = [code for each in sessions if each.unit_choice for code in each.unit_choice]
         allocation = UNIT_RULES[facts.profile.unit_rule](pool, facts.timed_unit, choice)
     counted = _Counted(allocation.units, allocation.steps)
-    if len(pool) < len(recorded):
+    # A series in the pool stands there under its first code, whichever of its codes were recorded.
+    some_apart = bool(series) or len(pool) < len(recorded)
+    if some_apart:
         counted = _count_apart(recorded, series, allocation, periods, facts)
     lines, unbilled = _bill(recorded, procedures, counted)
     timed_minutes = sum(pool.values())
     steps, findings = counted.steps, []
-    if unbilled or len(pool) < len(recorded):
+    if unbilled or some_apart:
         steps = _state_steps(counted, lines, unbilled)
     if facts.profile.assistant_modifiers and _is_assisted(recorded):
         divided = divide_lines(lines, sessions, facts, counted.shares)
         lines, findings = divided.lines, list(divided.findings)
         steps += divided.steps
-    if len(pool) < len(recorded):
+    if some_apart:
         findings = _report_codes(lines, procedures, facts) + findings
     if not lines or allocation.choices:
         findings += _report_time(allocation.choices, lines, unbilled, facts)
