@@ -4,10 +4,18 @@ import pytest
 from msgspec.structs import replace
 
 from reference.rulebook import RuleBook
-from rules.claim import advance, keep_kx_balance, write_decision
-from rules.decision import History, Outcome
-from schemas.claims import ClaimHeld, ClaimReady, ClaimWithdrawn, Decision
+from rules.claim import advance, identify_claim, keep_kx_balance, write_decision
+from rules.decision import History, Outcome, OutstandingClaim
+from schemas.claims import (
+    ClaimHeld,
+    ClaimNeedsDocumentation,
+    ClaimReady,
+    ClaimVersion,
+    ClaimWithdrawn,
+    Decision,
+)
 from schemas.events import EventType
+from schemas.session import Authorization
 from tests.rules.test_decision import decide_case
 from tests.rules.visit_days import Case
 
@@ -39,6 +47,54 @@ def test_versions_count_and_the_claim_keeps_its_id(rulebook: RuleBook) -> None:
     assert (second.replaces.claim_id, second.replaces.version) == (first.claim_id, 1)
     assert third.replaces is not None
     assert third.replaces.version == 2
+
+
+def test_the_history_holds_what_the_next_decision_is_compared_with(rulebook: RuleBook) -> None:
+    """Type, fingerprint, the claim that is out with its units, and how many there have been."""
+    two = {"sessions": [{"services": [[97110, 15], [97140, 30]]}]}
+    outcome = decide_case(two, rulebook)
+    ready = advance(outcome, History())
+    assert ready == History(
+        version=1,
+        type=EventType.CLAIM_READY,
+        fingerprint=outcome.fingerprint,
+        outstanding=OutstandingClaim(
+            claim_id=identify_claim("D-1", 1), version=1, units=(("97110", 1), ("97140", 2))
+        ),
+        originals=1,
+        kx_balance="0.00",
+    )
+    kept = replace(ready, outstanding=OutstandingClaim("C-1", 1, (("97110", 1),)))
+    replaced = advance(outcome, kept)
+    assert replaced.outstanding == OutstandingClaim("C-1", 2, (("97110", 1), ("97140", 2)))
+    assert replaced.originals == 1
+
+
+def test_a_claim_is_one_of_its_visit_day() -> None:
+    """Another day, or another claim of the day, has another id."""
+    assert len({identify_claim(day, nth) for day in ("D-1", "D-2") for nth in (1, 2)}) == 4
+
+
+@pytest.mark.parametrize("blocked", [HELD, {"sessions": [{"note": {"one_on_one": True}}]}])
+def test_a_blocked_day_says_what_is_held_and_what_is_out(
+    blocked: Case, rulebook: RuleBook
+) -> None:
+    """Its amount is that of the priced lines, and the claim in doubt is the one that is out."""
+    first, written = write_all([decide_case(case, rulebook) for case in (READY, blocked)])
+    assert isinstance(first, ClaimReady)
+    assert isinstance(written, ClaimHeld | ClaimNeedsDocumentation)
+    assert written.amount_held == "30.00"
+    assert written.outstanding == ClaimVersion(first.claim_id, 1)
+
+
+def test_a_ready_claim_has_what_its_session_states(rulebook: RuleBook) -> None:
+    """The place of service and the authorization that the session names go on the claim."""
+    stated = {"place_of_service": "11", "authorization": {"number": "A-1"}}
+    (ready,) = write_all([decide_case({"sessions": [stated]}, rulebook)])
+    assert isinstance(ready, ClaimReady)
+    assert ready.place_of_service == "11"
+    assert ready.authorization == Authorization(number="A-1")
+    assert ready.total_allowed == "30.00"
 
 
 def test_a_claim_in_doubt_is_named(rulebook: RuleBook) -> None:

@@ -24,6 +24,7 @@ from rules.spend import (
     require_kx,
     running_total,
     threshold_group,
+    thresholds_of,
     total_accrued,
     write_spend,
 )
@@ -121,6 +122,20 @@ def test_a_day_without_the_share_is_held_where_an_assistant_treated() -> None:
     (found,) = report_thresholds(facts, ThresholdGroup.PT_SLP, [by_assistant])
     assert found.code is FindingCode.NO_VALUE_IN_FORCE
     assert str(total_accrued(Decimal("35.08"), [by_assistant], facts)) == "35.08"
+
+
+def test_only_a_day_with_lines_and_a_payer_with_thresholds_need_them() -> None:
+    """Thresholds without a value are reported to a day that counts against them, and no other."""
+    group = ThresholdGroup.PT_SLP
+    none = dataclasses.replace(FACTS, thresholds=NoValueInForce("thresholds", date(2026, 3, 2)))
+    assert [each.code for each in report_thresholds(none, group, [LINE])] == ["NO_VALUE_IN_FORCE"]
+    assert report_thresholds(none, group, []) == ()
+    without = dataclasses.replace(none.profile, thresholds=False)
+    assert report_thresholds(dataclasses.replace(none, profile=without), group, [LINE]) == ()
+    assert thresholds_of(none, group) is None
+    found = thresholds_of(FACTS, group)
+    assert found is not None
+    assert found.kx == Decimal("2480.00")
 
 
 def test_pt_and_slp_share_a_ledger() -> None:

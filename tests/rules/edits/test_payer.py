@@ -3,11 +3,19 @@
 from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
 from reference.facts import Counted, DailyLimit, Facts, Scope
 from reference.rulebook import RuleBook
+from rules.authorizations import EXHAUSTED, MISSING, AuthorizationJudgement
 from rules.decision import History, prepare_day
-from rules.edits.payer import daily_limits_are_kept
+from rules.edits.day import Edit
+from rules.edits.payer import (
+    authorization_is_not_used_up,
+    authorization_is_on_file,
+    daily_limits_are_kept,
+)
+from schemas.values import FindingCode
 from tests.rules.edits.run import run_edit
 from tests.rules.visit_days import Case, facts_of, load_cases, price_day
 
@@ -31,6 +39,30 @@ def test_a_limit_may_count_codes_or_minutes(
     facts = facts_of(rulebook, case)
     assert _over(case, _limited(facts, counts, kept)) == []
     assert _over(case, _limited(facts, counts, passed)) == ["UNITS_OVER_PAYER_LIMIT"]
+
+
+@pytest.mark.parametrize(
+    ("problem", "edit", "message"),
+    [
+        (MISSING, authorization_is_on_file, "The payer asks for an authorization: why."),
+        (EXHAUSTED, authorization_is_not_used_up, "Used up: why."),
+    ],
+)
+def test_what_an_authorization_lacks_is_about_the_lines_that_need_one(
+    problem: FindingCode, edit: Edit, message: str, rulebook: RuleBook
+) -> None:
+    """Texas asks for none for an evaluation, so the finding is about the other line alone."""
+    case = {"payer": "tx-medicaid", "sessions": [{"services": [[97161, 30], [97110, 15]]}]}
+    facts = facts_of(rulebook, case)
+    visit = price_day(case, facts)
+    for each in (MISSING, EXHAUSTED):
+        judged = AuthorizationJudgement(problem=each, reason="why")
+        on_file = structs.replace(visit.on_file, authorized=judged)
+        reported = edit(prepare_day(visit.priced, on_file, History(), facts), facts)
+        found = [(one.finding.code, one.finding.lines, one.session_ids) for one in reported]
+        assert found == ([(problem, (2,), ("S-1",))] if each is problem else [])
+        assert all(one.finding.message == message for one in reported)
+    assert edit(prepare_day(visit.priced, visit.on_file, History(), facts), facts) == ()
 
 
 def test_a_finding_cites_the_payer(rulebook: RuleBook) -> None:
