@@ -8,7 +8,8 @@ import pytest
 
 from reference.facts import Facts, NoValueInForce
 from reference.rulebook import RuleBook
-from rules.decision import decide
+from rules.decision import decide, prepare_day
+from rules.edits.progress import continued_use_is_justified
 from schemas.events import EventType
 from tests.rules.edits.run import run_edit
 from tests.rules.visit_days import Case, facts_of, history_of, load_cases, price_day
@@ -30,6 +31,19 @@ def test_a_day_is_held_without_the_number_of_days(name: str, rulebook: RuleBook)
     outcome = _decide(ACTIVITY, replace(facts, **missing))
     assert outcome[0] == EventType.CLAIM_HELD
     assert outcome[1] == ["NO_VALUE_IN_FORCE"]
+
+
+def test_only_a_day_that_is_asked_about_waits_for_the_days_of_continued_use(
+    rulebook: RuleBook,
+) -> None:
+    """The lines whose use would be counted are named, and a day without one is ready."""
+    two: Case = {"sessions": [{"services": [[97110, 15], ["97530", 15]]}]}
+    facts = facts_of(rulebook, two)
+    missing = replace(facts, continued_use_days=NoValueInForce("days", date(2026, 3, 2)))
+    visit = price_day(two, missing)
+    day = prepare_day(visit.priced, visit.on_file, history_of(two), missing)
+    assert [each.finding.lines for each in continued_use_is_justified(day, missing)] == [(2,)]
+    assert _decide({}, missing) == (EventType.CLAIM_READY, [])
 
 
 def test_a_payer_may_ask_for_less(rulebook: RuleBook) -> None:
