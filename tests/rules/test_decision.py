@@ -96,6 +96,11 @@ def test_a_blocked_day_is_news_by_what_it_waits_for(rulebook: RuleBook) -> None:
     assert not is_news(decide_case({"sessions": [charged]}, rulebook), history)
     assert is_news(decide_case({**unsigned, "allowed": {97110: "31.00"}}, rulebook), history)
     assert is_news(decide_case({**unsigned, "plans": []}, rulebook), history)
+    held = decide_case({"findings": ["SESSIONS_DISAGREE"]}, rulebook)
+    before = History(version=1, type=held.type, fingerprint=held.fingerprint)
+    otherwise = decide_case({"findings": ["NO_VALUE_IN_FORCE"]}, rulebook)
+    assert otherwise.type is held.type
+    assert is_news(otherwise, before)
 
 
 def test_an_estimate_is_no_news(rulebook: RuleBook) -> None:

@@ -133,6 +133,14 @@ def test_what_is_at_hand_suffices_or_says_that_it_does_not(
     assert judged is None or judged == judge_progress(whole, asked)
 
 
+def test_a_use_is_known_from_the_first_day_of_its_plan_on(rulebook: RuleBook) -> None:
+    """Days from the plan's first on suffice to count its uses, and later ones alone do not."""
+    case = {"treated": "1-3", "used": "1-3", "day": 3, "starts_on": 1}
+    asked = _asked(case, facts_of(rulebook, {}))
+    assert judge_progress(replace(_treatment(case), is_whole=False), asked) is not None
+    assert judge_progress(_at_hand(_treatment(case), 1, 0), asked) is None
+
+
 def test_dates_are_those_of_the_set() -> None:
     """The treatment days from a date on are those that were put in, ascending."""
     treatment = _treatment({"treated": "2,5,9,31"})
