@@ -1,15 +1,26 @@
 """The decision on a visit day, against a biller's cases, and when it is news."""
 
 import dataclasses
+from decimal import Decimal
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
-from reference.facts import NoValueInForce
+from reference.facts import Facts, NoValueInForce
 from reference.rulebook import RuleBook
-from rules.decision import History, Outcome, amount_held, decide, is_news, withdrawal_reason
+from rules.authorizations import MISSING, AuthorizationJudgement
+from rules.decision import (
+    History,
+    Outcome,
+    amount_held,
+    decide,
+    is_news,
+    prepare_day,
+    withdrawal_reason,
+)
 from schemas.events import EventType
-from schemas.values import EmptiedBy, WithdrawalReason
+from schemas.values import DistinctModifier, EmptiedBy, WithdrawalReason
 from tests.rules.visit_days import (
     Case,
     facts_of,
@@ -50,6 +61,68 @@ def test_a_visit_day_comes_to_the_decision_of_the_case(case: Case, rulebook: Rul
     assert missing == case.get("missing", [])
     if "missing" in case:
         assert amount_held(outcome.day) == case.get("held")
+
+
+def given(case: Case, facts: Facts, **line: Any) -> list[tuple[str, ...]]:  # noqa: ANN401
+    """Return the modifiers of the case's lines, of which the first is changed as stated."""
+    visit = price_day(case, facts)
+    first, *others = visit.priced.lines
+    priced = replace(visit.priced, lines=(replace(first, **line), *others))
+    day = prepare_day(priced, visit.on_file, history_of(case), facts)
+    return [each.modifiers for each in day.lines]
+
+
+@pytest.mark.parametrize(
+    ("share", "has_kx"),
+    [
+        ("1", True),  # 2454.00 + 30.00 = 2484.00, over 2480.00
+        ("0.85", False),  # 2454.00 + 25.50 = 2479.50
+    ],
+)
+def test_an_assistants_line_needs_kx_by_what_it_accrues(
+    share: str, rulebook: RuleBook, *, has_kx: bool
+) -> None:
+    """Where the amount after the assistant's cut accrues, it is that which may be over."""
+    case = {"balance_before": "2454.00", "attestations": [{}]}
+    facts = dataclasses.replace(facts_of(rulebook, case), assistant_accrual_share=Decimal(share))
+    assert given(case, facts, assistant=True) == [("GP", "CQ", "KX") if has_kx else ("GP", "CQ")]
+
+
+def test_a_stated_distinct_service_is_on_its_own_line(rulebook: RuleBook) -> None:
+    """The line that the clinician stated to be distinct bears the modifier, and no other."""
+    case = {"sessions": [{"services": [[97140, 15], [97530, 15]]}]}
+    found = given(case, facts_of(rulebook, case), distinct_modifier=DistinctModifier.M59)
+    assert found == [("GP", "59"), ("GP",)]
+
+
+def test_a_payer_may_ask_for_no_modifier_of_the_discipline(rulebook: RuleBook) -> None:
+    """What the provider put on stays where the profile asks for no discipline."""
+    case = {
+        "program": "commercial",
+        "sessions": [{"services": [[97110, 15, {"modifiers": ["95"]}]]}],
+    }
+    facts = facts_of(rulebook, case)
+    silent = dataclasses.replace(facts.profile, discipline_modifiers=False)
+    assert given(case, dataclasses.replace(facts, profile=silent)) == [("95",)]
+
+
+def test_an_authorization_that_is_missing_stops_the_day(rulebook: RuleBook) -> None:
+    """What the day has of the payer's authorizations is decided on."""
+    facts = facts_of(rulebook, {})
+    visit = price_day({}, facts)
+    lacking = AuthorizationJudgement(problem=MISSING, reason="none on file")
+    outcome = decide(visit.priced, replace(visit.on_file, authorized=lacking), History(), facts)
+    assert [each.code for each in outcome.missing] == ["AUTHORIZATION_MISSING"]
+
+
+def test_no_day_is_of_evaluations_alone_without_the_code_table(rulebook: RuleBook) -> None:
+    """So its plan of care is asked for until the table says what an evaluation is."""
+    case = {"sessions": [{"services": [[97161, 40]]}]}
+    facts = facts_of(rulebook, case)
+    visit = price_day(case, facts)
+    bare = dataclasses.replace(facts, procedures=NoValueInForce("codes", facts.date_of_service))
+    days = [prepare_day(visit.priced, visit.on_file, History(), each) for each in (facts, bare)]
+    assert [each.is_evaluations_alone for each in days] == [True, False]
 
 
 SAME: tuple[Case, ...] = (
