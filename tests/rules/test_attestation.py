@@ -29,3 +29,11 @@ def test_no_threshold_no_kx(rulebook: RuleBook) -> None:
     case = {"program": "commercial"}
     visit = price_day(case, facts_of(rulebook, case))
     assert judge_kx(visit.priced.spend, (), visit.on_file.sessions, None, None) is None
+
+
+def test_a_day_without_sessions_is_not_attested(rulebook: RuleBook) -> None:
+    """What nothing was treated on, nothing can cover."""
+    visit = price_day({}, facts_of(rulebook, {}))
+    kx = judge_kx(visit.priced.spend, (), (), ledger_of({}), None)
+    assert kx is not None
+    assert kx.is_attested is False
