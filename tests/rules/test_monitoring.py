@@ -141,6 +141,18 @@ def test_a_line_of_management_has_the_minutes_of_its_month(rulebook: RuleBook) -
     assert not counted.lines[0].timed
 
 
+@pytest.mark.parametrize(("by_assistants", "is_assistants"), [(2, False), (3, True)])
+def test_an_assistants_part_is_that_of_the_month(
+    by_assistants: int, rulebook: RuleBook, *, is_assistants: bool
+) -> None:
+    """Of 25 minutes 3 are more than a tenth (3 × 10 > 25), and 2 are not."""
+    (session,) = sessions_of({"sessions": [{"services": [["98980", 0]]}]})
+    earned = (Earned(1, "twenty-five.", 25, by_assistants),)
+    day = MonitoredDay(**{**_fields(_day(0, [MARCH, 98980], rulebook)), "earned": earned})
+    counted = count_day([session], facts_of(rulebook, {}), day)
+    assert [(line.minutes, line.assistant) for line in counted.lines] == [(25, is_assistants)]
+
+
 def test_without_what_it_rests_on_a_line_waits(rulebook: RuleBook) -> None:
     """A code that no rule has counted is held with the name of what is missing."""
     (session,) = sessions_of({"sessions": [{"services": [["98980", 20]]}]})
@@ -194,12 +206,13 @@ def test_one_day_may_have_a_month_and_its_further_minutes(rulebook: RuleBook) ->
     (session,) = sessions_of({"sessions": [{"services": [["98980", 0], ["98981", 0]]}]})
     services = find_services([session], rule_on(rulebook, MARCH))
     day = MonitoredDay(**{**_fields(_day(0, [MARCH, 98980], rulebook)), "services": services})
-    month = _spoken({"spoken": [["2026-03-05", 60]]})
+    month = _spoken({"spoken": [["2026-03-05", 40], ["2026-03-06", 20, {"role": "assistant"}]]})
     earned = earn(day, (), month, (), rule_on(rulebook, MARCH))
     assert [(each.units, each.step) for each in earned] == [
         (1, "98980: 60 minutes in 2026-03; it is for 20 or more: 1 unit."),
         (2, "98981: 60 minutes in 2026-03; each full 20 after the first 20 are 1 unit: 2."),
     ]
+    assert {(each.minutes, each.assistant_minutes) for each in earned} == {(60, 20)}
 
 
 def test_months_go_over_the_year() -> None:

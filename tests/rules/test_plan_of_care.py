@@ -1,11 +1,18 @@
 """The plan of care that serves a date and its certification, against cases."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
+from reference.facts import NoValueInForce
 from reference.rulebook import RuleBook
-from rules.plan_of_care import first_treatment, judge_plans, read_plan_of_care
+from rules.plan_of_care import (
+    PlanJudgement,
+    first_treatment,
+    judge_plans,
+    read_plan_of_care,
+)
 from tests.rules.visit_days import Case, facts_of, load_cases, read_plan, sessions_of
 
 
@@ -43,3 +50,13 @@ def test_an_episode_begins_with_the_first_treatment_that_has_been() -> None:
     assert first_treatment([last, first], date(2026, 3, 2)) == date(2026, 1, 5)
     assert first_treatment([last], date(2026, 2, 5)) == date(2026, 2, 5)
     assert first_treatment([last], date(2026, 2, 4)) is None
+
+
+def test_without_the_rule_a_plan_says_what_is_missing(rulebook: RuleBook) -> None:
+    """The plan is named, its documents are kept, and none serves."""
+    facts = facts_of(rulebook, {})
+    rule = NoValueInForce("certification", facts.date_of_service)
+    plan = read_plan_of_care(read_plan({}))
+    bare = replace(facts, certification=rule)
+    (judged,) = judge_plans(sessions_of({}), {"POC-1": [plan]}, bare)
+    assert judged == PlanJudgement("POC-1", ("S-1",), (plan,), missing=rule)

@@ -130,7 +130,9 @@ def test_what_is_at_hand_suffices_or_says_that_it_does_not(
     days = data.draw(st.integers(0, case["day"] - 1))
     reports = data.draw(st.integers(0, len(whole.reports)))
     judged = judge_progress(_at_hand(whole, days, reports), asked)
-    assert judged is None or judged == judge_progress(whole, asked)
+    on_all = judge_progress(whole, asked)
+    assert on_all is not None
+    assert judged in {None, on_all}
 
 
 def test_a_use_is_known_from_the_first_day_of_its_plan_on(rulebook: RuleBook) -> None:
@@ -139,6 +141,48 @@ def test_a_use_is_known_from_the_first_day_of_its_plan_on(rulebook: RuleBook) ->
     asked = _asked(case, facts_of(rulebook, {}))
     assert judge_progress(replace(_treatment(case), is_whole=False), asked) is not None
     assert judge_progress(_at_hand(_treatment(case), 1, 0), asked) is None
+
+
+@pytest.mark.parametrize(
+    ("last", "day", "unjustified"),
+    [
+        (12, 15, None),  # 13 to 15 are 3 days: the report that is not at hand may justify them
+        (5, 15, None),  # 6 to 15 are 10
+        (4, 15, (CODE,)),  # 5 to 15 are 11: no report that ended by the 4th reaches so far
+        (1, 25, (CODE,)),  # 2 to 25 are 24
+    ],
+)
+def test_a_report_that_is_not_at_hand_may_justify_as_far_as_it_reaches(
+    last: int, day: int, unjustified: tuple[str, ...] | None, rulebook: RuleBook
+) -> None:
+    """Ten treatment days after its period; past them nothing earlier has to be looked at."""
+    case = {"treated": f"1-{day}", "used": f"1-{day}", "day": day}
+    case["reports"] = [{"from": 1, "to": last, "justifies": True}]
+    judged = judge_progress(_at_hand(_treatment(case), 0, 1), _asked(case, facts_of(rulebook, {})))
+    assert (None if judged is None else judged.unjustified) == unjustified
+
+
+@pytest.mark.parametrize(("starts_on", "is_known"), [(None, False), (1, False), (6, True)])
+def test_a_report_of_the_episode_has_to_be_at_hand(
+    starts_on: int | None, rulebook: RuleBook, *, is_known: bool
+) -> None:
+    """Reports up to the 5th may cover days of an episode that began by then, and of no later."""
+    case: Case = {"treated": "1-20", "day": 20, "reports": [{"from": 1, "to": 5}]}
+    if starts_on is not None:
+        case["starts_on"] = starts_on
+    judged = judge_progress(_at_hand(_treatment(case), 0, 1), _asked(case, facts_of(rulebook, {})))
+    assert (judged is not None) is is_known
+
+
+@pytest.mark.parametrize(("days", "is_known"), [(5, True), (6, False)])
+def test_days_since_the_last_report_have_to_be_at_hand(
+    days: int, rulebook: RuleBook, *, is_known: bool
+) -> None:
+    """After a report through the 5th those from the 6th on suffice, and from the 7th on do not."""
+    case: Case = {"treated": "1-20", "day": 20, "reports": [{"from": 1, "to": 5}]}
+    treatment = _at_hand(_treatment(case), days, 0)
+    asked = _asked(case, facts_of(rulebook, {}))
+    assert (judge_progress(treatment, asked) is not None) is is_known
 
 
 def test_dates_are_those_of_the_set() -> None:
