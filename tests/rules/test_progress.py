@@ -192,6 +192,17 @@ def test_dates_are_those_of_the_set() -> None:
     assert dates_from(treatment, date(2025, 6, 1))[0] == date(2026, 1, 2)
 
 
+def test_uses_stand_in_the_order_of_their_plans() -> None:
+    """What is kept has the same bytes in every run, uses under no plan first."""
+    days = [
+        TreatmentDay(f"D-{at}", plans, (CODE, "97110"), is_report_asked=True, asked_codes=())
+        for at, plans in enumerate([("POC-1",), (), ("A",)])
+    ]
+    found = put_date(Treatment(FIRST, 0, {}, is_whole=True), FIRST, days)
+    plans = (None, "A", "POC-1")
+    assert list(found.uses) == [(plan, code) for plan in plans for code in ("97110", CODE)]
+
+
 def test_a_date_without_a_visit_day_is_no_treatment_day() -> None:
     """A date whose last visit day has gone is taken out, and its codes with it."""
     treatment = _treatment({"treated": "1,2", "used": "2"})
