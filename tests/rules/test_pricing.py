@@ -19,7 +19,7 @@ from rules.pricing import Bill, Rate, price_group, unit_amount
 from schemas.session import BillingProvider, Clinician, Payer, Service, Session
 from schemas.spend import Price, SpendLine
 from schemas.units import ServiceReference, UnitsLine
-from schemas.values import Discipline, Program, Role, Setting
+from schemas.values import Discipline, FindingCode, Program, Role, Setting
 
 CASES = yaml.safe_load(Path(__file__).with_name("pricing.yaml").read_text())["cases"]
 RULEBOOK: RuleBook = load()
@@ -97,6 +97,7 @@ def test_prices(case: dict[str, Any]) -> None:
         assert [said(line) for line in one.lines] == stated["prices"]
         for line in one.lines:
             units = None if line.price is None else map(Decimal, line.price.per_unit)
+            assert (line.timed, line.requires_kx) == (True, False)
             assert line.allowed_amount == (None if units is None else str(sum(units, ZERO)))
         assert str(one.total) == stated["total"]
         everything = [number for number, _ in enumerate(stated["lines"], start=1)]
@@ -152,6 +153,19 @@ def test_no_share_in_force_leaves_reduced_lines_without_a_price() -> None:
     (priced,) = price_group([replace(known, facts=facts)])
     assert [said(line) for line in priced.lines] == [["35.08"], "no_value_in_force"]
     assert [finding.lines for finding in priced.findings] == [(2,)]
+
+
+@pytest.mark.parametrize("name", ["gpcis", "conversion_factor", "relative_values"])
+def test_a_figure_that_is_not_in_force_is_named(name: str) -> None:
+    """Without indices, a factor or relative values no line has a price, and that is named."""
+    known = bill([("97530", 1), ("97110", 1)])
+    missing = NoValueInForce(f"the {name}", MARCH)
+    facts = dataclasses.replace(known.facts, **{name: missing})  # type: ignore[arg-type]
+    (priced,) = price_group([replace(known, facts=facts)])
+    assert [said(line) for line in priced.lines] == ["no_value_in_force", "no_value_in_force"]
+    (finding,) = priced.findings
+    assert (finding.code, finding.lines) == (FindingCode.NO_VALUE_IN_FORCE, (1, 2))
+    assert f"the {name}" in finding.message
 
 
 @given(st.lists(st.tuples(LINES, PLACES), min_size=1, max_size=3))
