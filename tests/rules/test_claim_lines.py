@@ -63,8 +63,8 @@ def test_what_came_keeps_its_order_of_arrival(rulebook: RuleBook) -> None:
 @pytest.mark.parametrize(
     ("assistant", "units", "charge"),
     [
-        (False, 3, "180.00"),  # 30 -> 2 and 15 -> 1: 2 × 50.00 + 80.00
-        (True, 2, "130.00"),  # 20 -> 1 and 15 -> 1: 50.00 + 80.00
+        (False, 3, "210.00"),  # 15 -> 1 and 30 -> 2: 50.00 + 2 × 80.00
+        (True, 3, "180.00"),  # 30 -> 2 and 15 -> 1: 2 × 50.00 + 80.00
     ],
 )
 def test_a_part_of_a_code_bears_the_minutes_of_its_side(
@@ -72,8 +72,8 @@ def test_a_part_of_a_code_bears_the_minutes_of_its_side(
 ) -> None:
     """Of a code in two lines each line's units are counted by its own side's minutes."""
     services = [
-        [[97110, 30, {"assistant_minutes": 20, "charge": "50.00"}]],
-        [[97110, 15, {"assistant_minutes": 15, "charge": "80.00"}]],
+        [[97110, 15, {"assistant_minutes": 30, "charge": "50.00"}]],
+        [[97110, 30, {"assistant_minutes": 15, "charge": "80.00"}]],
     ]
     facts = facts_of(rulebook, {})
     visit = price_day({"sessions": [{"services": each} for each in services]}, facts)

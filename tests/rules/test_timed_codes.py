@@ -64,6 +64,13 @@ def test_the_fewest_minutes_of_a_series_are_told(rulebook: RuleBook) -> None:
     )
 
 
+def test_the_first_unit_of_a_long_code_has_minutes_of_its_own(rulebook: RuleBook) -> None:
+    """The middle of the first two hours is told, and not that of a further one."""
+    assert counted_of({"minutes": {"97545": 60, "97546": 0}}, rulebook).steps[0] == (
+        "97545 with 97546: 60 minutes, fewer than the 61 that the first unit needs."
+    )
+
+
 def test_what_a_missing_code_cannot_bear_is_told(rulebook: RuleBook) -> None:
     """Neither a first unit nor a further one is put on a code that nobody recorded."""
     without_more = counted_of({"minutes": {"97129": 38}}, rulebook).steps

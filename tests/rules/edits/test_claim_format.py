@@ -17,10 +17,13 @@ def test_the_edit_reports_what_the_case_says(case: Case, rulebook: RuleBook) -> 
     assert run_edit(case["edit"], case, rulebook) == case.get("reports", [])
 
 
-def report_on_parts(edit: Edit, case: Case, rulebook: RuleBook) -> list[list[int]]:
+def report_on_parts(
+    edit: Edit, case: Case, rulebook: RuleBook, *, shared: bool = False
+) -> list[list[int]]:
     """Return the lines of what an edit reports of 97110 in two lines.
 
-    Two units of S-1 by the therapist, and one of S-2 by the assistant.
+    Two units of S-1 by the therapist, and one of S-2 by the assistant; ``shared`` has the
+    assistant's line come from both.
     """
     facts = facts_of(rulebook, case)
     visit = price_day(case, facts)
@@ -28,7 +31,14 @@ def report_on_parts(edit: Edit, case: Case, rulebook: RuleBook) -> list[list[int
     of_first, of_second = whole.services
     lines = (
         replace(whole, units=2, services=(of_first,), is_part=True),
-        replace(whole, number=2, units=1, services=(of_second,), assistant=True, is_part=True),
+        replace(
+            whole,
+            number=2,
+            units=1,
+            services=(of_first, of_second) if shared else (of_second,),
+            assistant=True,
+            is_part=True,
+        ),
     )
     priced = replace(visit.priced, lines=lines)
     day = prepare_day(priced, visit.on_file, history_of(case), facts)
@@ -39,6 +49,14 @@ def test_a_modifier_is_given_to_the_line_that_its_service_is_on(rulebook: RuleBo
     """A CQ that came with the therapist's service is not given by the assistant's other line."""
     came: Case = {"sessions": [{"services": [[97110, 30, {"modifiers": ["CQ"]}]]}, {}]}
     assert report_on_parts(modifiers_agree, came, rulebook) == [[1]]
+
+
+def test_a_modifier_is_given_to_a_service_by_either_line_that_it_is_on(
+    rulebook: RuleBook,
+) -> None:
+    """A service that an assistant furnished in part came once, with the CQ of its other line."""
+    came: Case = {"sessions": [{"services": [[97110, 30, {"modifiers": ["CQ"]}]]}, {}]}
+    assert report_on_parts(modifiers_agree, came, rulebook, shared=True) == []
 
 
 @pytest.mark.parametrize(("units", "late"), [(3, []), (2, [[]])])
