@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
+from reference.facts import NoValueInForce
 from reference.rulebook import RuleBook
 from rules.visit_day import count_day, identify_visit_day, sessions_disagree, visit_day_id
-from schemas.values import Discipline
+from schemas.values import Discipline, FindingCode
 from tests.clinic import MEDICARE, PROVIDER
 from tests.rules.visit_days import Case, facts_of, load_cases, sessions_of
 
@@ -38,6 +40,28 @@ def test_the_arithmetic_is_told_pool_first(rulebook: RuleBook) -> None:
         "97161: untimed, 1 as recorded.",
         "97140: 3 minutes earn no unit.",
     )
+
+
+def test_without_the_length_of_a_unit_no_line_is_decided(rulebook: RuleBook) -> None:
+    """A day with timed codes waits as a whole, and what is missing is named for all its lines."""
+    case = {"sessions": [{"services": [[97161, 40], [97110, 15]]}]}
+    missing = NoValueInForce("the timed unit", date(2026, 3, 2))
+    facts = replace(facts_of(rulebook, case), timed_unit=missing)
+    counted = count_day(sessions_of(case), facts)
+    assert [(line.code, line.units) for line in counted.lines] == [
+        ("97161", None),
+        ("97110", None),
+    ]
+    (finding,) = counted.findings
+    assert (finding.code, finding.lines) == (FindingCode.NO_VALUE_IN_FORCE, (1, 2))
+    assert "the timed unit" in finding.message
+
+
+def test_a_day_has_the_choices_that_its_rule_left(rulebook: RuleBook) -> None:
+    """Whom the unit went to and who could have had it are told with the day."""
+    case = {"sessions": [{"services": [[97110, 20], [97140, 20]]}]}
+    (choice,) = count_day(sessions_of(case), facts_of(rulebook, case)).choices
+    assert (choice.units_go_to, choice.could_go_to) == (("97110",), ("97140",))
 
 
 @pytest.mark.parametrize(("fewest", "is_reported"), [(12, False), (15, True)])
