@@ -93,6 +93,9 @@ def test_a_stated_distinct_service_is_on_its_own_line(rulebook: RuleBook) -> Non
     case = {"sessions": [{"services": [[97140, 15], [97530, 15]]}]}
     found = given(case, facts_of(rulebook, case), distinct_modifier=DistinctModifier.M59)
     assert found == [("GP", "59"), ("GP",)]
+    assert given({}, facts_of(rulebook, {}), distinct_modifier=DistinctModifier.XE) == [
+        ("GP", "XE")
+    ]
 
 
 def test_a_payer_may_ask_for_no_modifier_of_the_discipline(rulebook: RuleBook) -> None:
