@@ -47,4 +47,4 @@ def test_every_known_survivor_is_of_the_law() -> None:
     """Each names functions of ``rules/``, and none all of them without a line."""
     for each in read_known():
         assert each.function.startswith("rules.")
-        assert each.function != "rules.*" or each.instead
+        assert each.function != "rules.*" or each.was
