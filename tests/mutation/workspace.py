@@ -10,18 +10,8 @@ from pathlib import Path
 from tests.docs.pages import ROOT
 
 FOLDER = ROOT / ".cache" / "mutation"
-COPIED = (
-    "schemas",
-    "reference",
-    "rules",
-    "runtime",
-    "services",
-    "commands",
-    "tests",
-    "docs",
-    "pyproject.toml",
-)
-LEFT_OUT = shutil.ignore_patterns("__pycache__")
+LEFT_OUT = shutil.ignore_patterns(".*", "__pycache__", "build", "dist", "node_modules")
+"""What tools and machines leave in the tree (see ``.gitignore``)."""
 CACHE = re.compile(r"^@(?:functools\.)?(?:lru_)?cache\b.*\n", re.MULTILINE)
 """mutmut passes over decorated functions; a cache decides nothing, so the copy has none."""
 TYPE_CHECK = ("-m", "mypy", "rules", "--config-file", "tests/mutation/mypy.ini", "-O", "json")
@@ -35,30 +25,24 @@ def make_workspace(folder: Path, modules: Sequence[str], tests: Sequence[str]) -
     ``modules`` are names below ``rules/`` with dots, all of them where there are none.
     """
     shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    for name in COPIED:
-        source = ROOT / name
-        if source.is_dir():
-            shutil.copytree(source, folder / name, ignore=LEFT_OUT)
-        else:
-            shutil.copy(source, folder / name)
+    shutil.copytree(ROOT, folder, ignore=LEFT_OUT)
     for path in sorted((folder / "rules").rglob("*.py")):
         path.write_text(CACHE.sub("", path.read_text(encoding="utf-8")), encoding="utf-8")
-    _write_settings(folder / "setup.cfg", modules, tests)
+    _write_settings(folder, modules, tests)
 
 
-def _write_settings(path: Path, modules: Sequence[str], tests: Sequence[str]) -> None:
+def _write_settings(folder: Path, modules: Sequence[str], tests: Sequence[str]) -> None:
     settings = ConfigParser(interpolation=None)
     settings["mutmut"] = {
         "source_paths": "rules/",
         "only_mutate": _lines(f"rules/{each.replace('.', '/')}.py" for each in modules),
-        "also_copy": _lines(COPIED),
+        "also_copy": _lines(path.name for path in sorted(folder.iterdir())),
         "pytest_add_cli_args": _lines(("-p", "no:cacheprovider")),
         "pytest_add_cli_args_test_selection": _lines(tests),
         "type_check_command": _lines((sys.executable, *TYPE_CHECK)),
         "use_git_change_detection": "false",
     }
-    with path.open("w", encoding="utf-8") as file:
+    with (folder / "setup.cfg").open("w", encoding="utf-8") as file:
         settings.write(file)
 
 
