@@ -11,8 +11,10 @@ from rules.plan_of_care import (
     PlanJudgement,
     first_treatment,
     judge_plans,
+    may_establish,
     read_plan_of_care,
 )
+from schemas.values import Role
 from tests.rules.visit_days import Case, facts_of, load_cases, read_plan, sessions_of
 
 
@@ -60,3 +62,11 @@ def test_without_the_rule_a_plan_says_what_is_missing(rulebook: RuleBook) -> Non
     bare = replace(facts, certification=rule)
     (judged,) = judge_plans(sessions_of({}), {"POC-1": [plan]}, bare)
     assert judged == PlanJudgement("POC-1", ("S-1",), (plan,), missing=rule)
+
+
+@pytest.mark.parametrize("role", [None, *Role])
+def test_a_clinician_establishes_a_plan(role: Role | None) -> None:
+    """No assistant, student or aide does; one that names no role is taken as a clinician's."""
+    may_not = {Role.ASSISTANT, Role.STUDENT, Role.AIDE}
+    document = read_plan({}).model_copy(update={"author_role": role})
+    assert may_establish(document) is (role not in may_not)
