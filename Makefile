@@ -3,6 +3,7 @@
 #   make test    the whole test suite
 #   make check   format, lint, types, import contract, style
 #   make bench   the benchmarks
+#   make sizes   bytes, memory and CPU of a session, for docs/sizing.md: ARGS=--write
 #   make simulate  the engine under seeded faults in memory: SEEDS=20000, or SEEDS=from-to
 #   make chaos   real brokers, Redis and workers under seeded faults: SECONDS, SEED, SEEDS, KAFKA, NODES
 #   make mutate  small changes of rules/ that no test sees: MODULES="units edits.day", JOBS
@@ -24,7 +25,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-emit-index-url --no-emit-find-links
 
-.PHONY: setup demo test check bench simulate chaos mutate broker types helm audit lock clean
+.PHONY: setup demo test check bench sizes simulate chaos mutate broker types helm audit lock clean
 
 setup: $(VENV)/.tested
 
@@ -43,6 +44,9 @@ check: $(VENV)/.tested
 
 bench: $(VENV)/.tested broker
 	$(BIN)/python -m tests.bench $(ARGS)
+
+sizes: $(VENV)/.tested broker
+	$(BIN)/python -m tests.bench.sizes $(ARGS)
 
 simulate: SEEDS = 20000
 simulate: $(VENV)/.tested

@@ -7,7 +7,7 @@ from reference.rulebook import RuleBook
 from schemas.events import EventType
 from schemas.values import Effect
 from tests.deploy.acls import redis_line, rights_table
-from tests.docs import explained, timed, worked
+from tests.docs import explained, sizing, timed, worked
 from tests.docs.catalogue import catalogue
 from tests.docs.decision import decision
 from tests.docs.examples import Json, flow, run, short_name, shown
@@ -22,6 +22,8 @@ def make_blocks(rulebook: RuleBook) -> dict[str, str]:
         named[f"{short_name(type_)} event"] = shown(type_, emitted)
     named |= {name: make(rulebook) for name, make in WORKED.items()}
     named |= {"kafka rights": rights_table(), "redis user": redis_line()}
+    figures = sizing.read_figures()
+    named |= {name: make(figures) for name, make in sizing.BLOCKS.items()}
     return named | {"decision": decision(rulebook)}
 
 
