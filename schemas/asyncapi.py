@@ -28,7 +28,7 @@ from schemas.reading import VALUE_BYTES_MAX
 
 ASYNCAPI = "3.0.0"
 KAFKA_BINDING = "0.5.0"
-CONTRACT_VERSION = "1.1.0"
+CONTRACT_VERSION = "1.2.0"
 """Of the document: a new optional field is a new minor version, a new event type too."""
 DESCRIPTION = (
     "Therapy sessions, documents and payers' reports in; one billing decision per visit day out. "

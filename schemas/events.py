@@ -15,6 +15,7 @@ from schemas.clinicians import ClinicianDay, ClinicianOverlap
 from schemas.dead_letter import DeadLetter
 from schemas.described import model_of
 from schemas.documentation import DocumentationReceived
+from schemas.merging import PatientCarried, PatientMerged
 from schemas.monitoring import MonitoringRecorded
 from schemas.redecision import RedecisionRequested
 from schemas.session import Session, SessionVoided
@@ -32,9 +33,11 @@ class EventType(StrEnum):
     MONITORING_RECORDED = "therapy.monitoring.recorded.v1"
     ACCRUAL_REPORTED = "therapy.accrual.reported.v1"
     REDECISION_REQUESTED = "therapy.redecision.requested.v1"
+    PATIENT_MERGED = "therapy.patient.merged.v1"
     UNITS_COMPUTED = "therapy.units.computed.v1"
     CLINICIAN_DAY = "therapy.clinician.day.v1"
     CLINICIAN_OVERLAP = "therapy.clinician.overlap.v1"
+    PATIENT_CARRIED = "therapy.patient.carried.v1"
     SPEND_ACCRUED = "therapy.spend.accrued.v1"
     SPEND_BALANCE = "therapy.spend.balance.v1"
     THRESHOLD_CROSSED = "therapy.threshold.crossed.v1"
@@ -69,9 +72,11 @@ MODELS: dict[EventType, Any] = {
     EventType.MONITORING_RECORDED: MonitoringRecorded,
     EventType.ACCRUAL_REPORTED: AccrualReported,
     EventType.REDECISION_REQUESTED: RedecisionRequested,
+    EventType.PATIENT_MERGED: PatientMerged,
     EventType.UNITS_COMPUTED: model_of(UnitsComputed),
     EventType.CLINICIAN_DAY: model_of(ClinicianDay),
     EventType.CLINICIAN_OVERLAP: model_of(ClinicianOverlap),
+    EventType.PATIENT_CARRIED: model_of(PatientCarried),
     EventType.SPEND_ACCRUED: model_of(SpendAccrued),
     EventType.SPEND_BALANCE: model_of(SpendBalance),
     EventType.THRESHOLD_CROSSED: model_of(ThresholdCrossed),
@@ -98,6 +103,7 @@ CLINICAL = (
     EventType.MONITORING_RECORDED,
     EventType.ACCRUAL_REPORTED,
     EventType.REDECISION_REQUESTED,
+    EventType.PATIENT_MERGED,
 )
 DECISIONS = (
     EventType.CLAIM_WITHDRAWN,
@@ -107,10 +113,11 @@ DECISIONS = (
     EventType.CLAIM_READY,
 )
 ON_TOPIC: dict[Topic, tuple[EventType, ...]] = {
-    Topic.SESSIONS: (*CLINICAL, EventType.CLINICIAN_OVERLAP),
+    Topic.SESSIONS: (*CLINICAL, EventType.CLINICIAN_OVERLAP, EventType.PATIENT_CARRIED),
     Topic.UNITS: (
         EventType.UNITS_COMPUTED,
         EventType.CLINICIAN_DAY,
+        EventType.PATIENT_CARRIED,
         EventType.ACCRUAL_REPORTED,
         *PASSED_ON,
     ),
@@ -118,9 +125,10 @@ ON_TOPIC: dict[Topic, tuple[EventType, ...]] = {
         EventType.SPEND_ACCRUED,
         EventType.SPEND_BALANCE,
         EventType.THRESHOLD_CROSSED,
+        EventType.PATIENT_CARRIED,
         *PASSED_ON,
     ),
-    Topic.CLAIMS: (*DECISIONS, EventType.THRESHOLD_CROSSED),
+    Topic.CLAIMS: (*DECISIONS, EventType.THRESHOLD_CROSSED, EventType.PATIENT_CARRIED),
     Topic.CLINICIANS: (EventType.CLINICIAN_DAY,),
     Topic.OVERLAPS: (EventType.CLINICIAN_OVERLAP,),
     Topic.DEAD_LETTERS: (EventType.DEAD_LETTER,),
@@ -155,5 +163,6 @@ class Route(NamedTuple):
 ROUTES: dict[str, Route] = {
     "gateway-clinicians": Route(Topic.UNITS, Topic.CLINICIANS, (EventType.CLINICIAN_DAY,)),
     "gateway-sessions": Route(Topic.OVERLAPS, Topic.SESSIONS, (EventType.CLINICIAN_OVERLAP,)),
+    "gateway-merges": Route(Topic.CLAIMS, Topic.SESSIONS, (EventType.PATIENT_CARRIED,)),
 }
 """The ways of the gateway, each a service of its own name."""

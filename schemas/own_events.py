@@ -17,6 +17,7 @@ from schemas.claims import (
 from schemas.clinicians import ClinicianDay, ClinicianOverlap
 from schemas.envelope import SPEC_VERSION, Event
 from schemas.events import EventType
+from schemas.merging import PatientCarried
 from schemas.reading import Reader, Unreadable
 from schemas.spend import SpendAccrued, SpendBalance, ThresholdCrossed
 from schemas.structs import reader_of
@@ -27,6 +28,7 @@ STRUCTS: Mapping[EventType, Any] = {
     EventType.UNITS_COMPUTED: UnitsComputed,
     EventType.CLINICIAN_DAY: ClinicianDay,
     EventType.CLINICIAN_OVERLAP: ClinicianOverlap,
+    EventType.PATIENT_CARRIED: PatientCarried,
     EventType.SPEND_ACCRUED: SpendAccrued,
     EventType.SPEND_BALANCE: SpendBalance,
     EventType.THRESHOLD_CROSSED: ThresholdCrossed,

@@ -162,6 +162,8 @@ class Session(Model):
     filing_exception: Text | None = None
     place_of_service: PlaceOfService | None = None
     authorization: Authorization | None = None
+    merged_from: Identifier | None = None
+    """The retired id under which it came; with ``session_id`` it names the session."""
 
 
 class SessionVoided(Model):

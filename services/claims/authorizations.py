@@ -6,6 +6,8 @@ day's own, so a patient's last visit costs what the first does.
 
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 from reference.facts import Facts
 from reference.rulebook import RuleBook
 from rules.authorizations import (
@@ -38,7 +40,9 @@ from services.claims.desk import (
 from services.claims.keeping import facts_of, sessions_kept
 from services.claims.state import (
     DayState,
+    DecisionState,
     authorizations_key,
+    decision_key,
     place_key,
     taking_list,
     visits_key,
@@ -127,9 +131,11 @@ def _load(desk: Desk, days: Sequence[PricedDay]) -> Asking:
 def _numbers(desk: Desk, day: PricedDay) -> list[str]:
     """Return the authorizations that the day may take of, and the one that it takes of."""
     on_file: AuthorizationsState = desk[_on_file_key(day)] or NONE_ON_FILE
-    own = _place_of(desk, day).judged.place.number
+    decision: DecisionState | None = desk.get(decision_key(day.patient_id, day.visit_day_id))
+    carried = None if decision is None else decision.place
+    own = (_place_of(desk, day).judged.place, carried)
     numbers = [each.number for each in on_file.documents]
-    return numbers if own is None else [*numbers, own]
+    return numbers + [each.number for each in own if each is not None and each.number is not None]
 
 
 def _segments(desk: Desk, day: PricedDay) -> list[Key]:
@@ -148,6 +154,12 @@ def _place(desk: Desk, day: DayState, facts: Facts) -> bool:
     on_file: AuthorizationsState = desk[_on_file_key(priced)] or NONE_ON_FILE
     taken: Taken = desk[_visits_key(priced)] or NOBODY
     before = _place_of(desk, priced)
+    if before == NO_PLACE:
+        before = _take_over(desk, priced)
+        on_file, taken = (
+            desk[_on_file_key(priced)] or NONE_ON_FILE,
+            desk[_visits_key(priced)] or NOBODY,
+        )
     on = (priced.date_of_service, priced.discipline)
     need = need_of(on, priced.lines, sessions_kept(desk, day), facts)
     on_hand = OnHand(grants_in_force(on_file.documents), dict(on_file.used), taken)
@@ -164,6 +176,27 @@ def _place(desk: Desk, day: DayState, facts: Facts) -> bool:
     if after != before:
         desk.put(_place_key(priced), None if after == NO_PLACE else after)
     return _comes_back(old, new)
+
+
+def _take_over(desk: Desk, day: PricedDay) -> DayPlaceState:
+    """Give a day what it had taken under a retired id, once; return its place."""
+    key = decision_key(day.patient_id, day.visit_day_id)
+    decision: DecisionState | None = desk[key]
+    if decision is None or decision.place is None:
+        return NO_PLACE
+    place = decision.place
+    on_file: AuthorizationsState = desk[_on_file_key(day)] or NONE_ON_FILE
+    _keep(desk, _on_file_key(day), _exchange(on_file, NOTHING_TAKEN.place, place))
+    _keep(
+        desk,
+        _visits_key(day),
+        _count(desk[_visits_key(day)] or NOBODY, NOTHING_TAKEN.place, place),
+    )
+    segment = _list_taking(desk, day, NO_PLACE, place)
+    desk.put(key, replace(decision, place=None))
+    after = DayPlaceState(AuthorizationJudgement(place), segment)
+    desk.put(_place_key(day), after)
+    return after
 
 
 def _comes_back(old: Place, new: Place) -> bool:

@@ -13,7 +13,7 @@ from schemas.finding import Finding
 from schemas.session import Session
 from schemas.spend import SpendAccrued
 from services.claims.desk import Desk
-from services.claims.state import DayKeys, DayState, KeptFinding, day_session_key
+from services.claims.state import DayKeys, DayState, DecisionState, KeptFinding, day_session_key
 
 
 def keep_day(
@@ -36,11 +36,18 @@ def keep_day(
         tuple([KeptFinding(each.code, each.lines, each.message) for each in accrued.findings]),
         len(sessions),
         tuple(keys.plans),
-        time if known is None else known.first_event_time,
+        _first_time(desk[keys.decision], time) if known is None else known.first_event_time,
         notes,
     )
     desk.put(keys.day, day)
     return day
+
+
+def _first_time(decision: DecisionState | None, time: datetime) -> datetime:
+    """Return when a day first came: of one from a retired id, there."""
+    if decision is None or decision.first_event_time is None:
+        return time
+    return decision.first_event_time
 
 
 def facts_of(rulebook: RuleBook, day: PricedDay | SpendAccrued) -> Facts:

@@ -4,15 +4,18 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from functools import partial
+from typing import Any
 
 from reference.rulebook import RuleBook
 from rules.authorizations import asks_for_places
 from rules.decision import OnFile
+from rules.merging import unwrap
 from rules.money import ZERO, write_money
 from rules.progress import TreatmentDay
 from runtime.processor import Step, Steps
 from schemas.envelope import Event
 from schemas.events import EventType
+from schemas.merging import PatientCarried
 from schemas.redecision import RedecisionRequested
 from schemas.session import Session
 from schemas.spend import SpendAccrued, SpendBalance, ThresholdCrossed
@@ -28,6 +31,7 @@ from services.claims.day import (
 from services.claims.desk import Asking, AskingFor, Desk, listed, load_list
 from services.claims.documents import file_document
 from services.claims.keeping import facts_of, keep_day
+from services.claims.merging import send_on, take_decisions
 from services.claims.notes import judge_notes_of, keys_of_notes
 from services.claims.progress import (
     facts_on_date,
@@ -67,23 +71,39 @@ class ClaimsProcessor:
     def process(self, event: Event) -> Steps:
         """Handle one event; only a threshold that was crossed is passed on."""
         desk = Desk()
-        match event.type:
-            case EventType.SPEND_ACCRUED:
-                yield from self._accrue(desk, event.data, event.time)
+        if event.type == EventType.SPEND_ACCRUED:
+            yield from self._accrue(desk, event.data, event.time)
+        else:
+            yield from self._handle(desk, event.type, event.data, event.time)
+        step = desk.clear_away()
+        if event.type == EventType.THRESHOLD_CROSSED:
+            return Step(step.changes, step.outputs, passes_on=True)
+        return step
+
+    def _handle(self, desk: Desk, type_: str, data: Any, time: datetime) -> Asking:  # noqa: ANN401
+        match type_:
             case EventType.SPEND_BALANCE:
-                yield from self._balance(desk, event.data)
+                yield from self._balance(desk, data)
             case EventType.DOCUMENTATION_RECEIVED:
-                concerned = yield from file_document(desk, self._rulebook, event.data)
-                yield from self._decide(desk, event.data.patient_id, concerned)
+                concerned = yield from file_document(desk, self._rulebook, data)
+                yield from self._decide(desk, data.patient_id, concerned)
             case EventType.REDECISION_REQUESTED:
-                yield from self._redecide(desk, event.data)
+                yield from self._redecide(desk, data)
             case EventType.THRESHOLD_CROSSED:
-                yield from self._cross(desk, event.data)
-                step = desk.clear_away()
-                return Step(step.changes, step.outputs, passes_on=True)
+                yield from self._cross(desk, data)
+            case EventType.PATIENT_CARRIED:
+                yield from self._carry(desk, data, time)
             case _:
-                return Step()
-        return desk.clear_away()
+                pass
+
+    def _carry(self, desk: Desk, carried: PatientCarried, time: datetime) -> Asking:
+        """Send on what leaves, and take what came as what it is."""
+        if carried.surviving_id is not None:
+            yield from send_on(desk, carried)
+        elif carried.days:
+            yield from take_decisions(desk, carried)
+        else:
+            yield from self._handle(desk, *unwrap(carried), time)
 
     def _accrue(self, desk: Desk, accrued: SpendAccrued, time: datetime) -> Asking:
         """Decide the day that was priced, then the days that wait and that this may change."""

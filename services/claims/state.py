@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from rules.attestation import Attestation
+from rules.authorizations import Place
 from rules.decision import History
 from rules.edits.day import PricedDay
 from rules.notes import KeptNote, NoteJudgement
@@ -71,6 +72,10 @@ class DecisionState(Struct, frozen=True, gc=False):
     """A line was over the threshold when the day was decided last."""
     waiting: Waiting | None = None
     """Of a day that is held or needs documentation; None where a release did not keep it."""
+    first_event_time: Instant | None = None
+    """Of the day under the retired id that it came from."""
+    place: Place | None = None
+    """What it took of visits and authorizations there; None once it has it here."""
 
 
 class ListTail(Struct, frozen=True, gc=False):

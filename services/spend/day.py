@@ -59,6 +59,8 @@ class SpendWork:
         self._accrued_at = accrued_at
         self._held: list[str] = []
         """The days that no list of held days has yet."""
+        self.carried: dict[str, datetime] = {}
+        """Days that came from a retired id: all are emitted, and accrued when they first were."""
         self._days: dict[str, Filed] = {}
         self._ledgers: dict[tuple[int, ThresholdGroup], LedgerWork] = {}
 
@@ -113,7 +115,7 @@ class SpendWork:
         emitted, outputs = [], []
         for visit in [self._accrue(visit) for visit in visits]:
             outcome = decide(visit)
-            is_new = new is not None and visit.name == first
+            is_new = (new is not None and visit.name == first) or visit.name in self.carried
             if is_new or is_changed(visit.filed.before, outcome):
                 emitted.append(visit)
                 outputs.append(self._emit(visit, outcome))
@@ -195,7 +197,8 @@ class SpendWork:
             if place is not None:
                 return replace(visit, entry=ledger.set_amount(place, amount))
             place = ledger.head.count
-            entry = ledger.enter(filed.day, self._accrued_at, amount)
+            accrued_at = self.carried.get(visit.name, self._accrued_at)
+            entry = ledger.enter(filed.day, accrued_at, amount)
             return replace(visit, place=place, entry=entry)
         if place is not None:
             ledger.set_amount(place, ZERO)

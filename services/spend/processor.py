@@ -5,18 +5,21 @@ from datetime import datetime
 from typing import Any
 
 from reference.rulebook import RuleBook
+from rules.merging import unwrap
 from rules.money import write_money
 from rules.spend import thresholds_of
 from runtime.processor import Key, Output, Step, Steps, leave_out, pass_on
 from schemas.accrual import AccrualReported
 from schemas.envelope import Event
 from schemas.events import EventType
+from schemas.merging import PatientCarried
 from schemas.redecision import RedecisionRequested
 from schemas.spend import SpendBalance
 from schemas.units import UnitsComputed
 from schemas.values import Basis
 from services.spend.day import SpendWork
 from services.spend.ledger import LedgerWork, facts_of_year, ledger_of
+from services.spend.merging import say_when, take_days
 from services.spend.state import (
     SEGMENT,
     Group,
@@ -49,10 +52,22 @@ class SpendProcessor:
 
     def process(self, event: Event) -> Steps:
         """Handle one event of ``therapy.units``."""
-        handle = HANDLERS.get(event.type)
+        return self._take(event.type, event.data, event.time)
+
+    def _take(self, type_: str, data: Any, at: datetime) -> Steps:  # noqa: ANN401 - any model
+        handle = HANDLERS.get(type_)
         if handle is not None:
-            return handle(self, event.data, event.time)
-        return leave_out() if event.type == CLINICIAN_DAY else pass_on()
+            return handle(self, data, at)
+        return leave_out() if type_ == CLINICIAN_DAY else pass_on()
+
+    def _take_carried(self, carried: PatientCarried, at: datetime) -> Steps:
+        """Let what leaves go on, and take what came as what it is."""
+        work = SpendWork(carried.patient_id, self._rulebook, at)
+        if carried.surviving_id is not None:
+            return say_when(work, carried) if carried.days else pass_on()
+        if carried.days:
+            return take_days(work, carried, at)
+        return self._take(*unwrap(carried), at)
 
     def _take_day(self, day: UnitsComputed, accrued_at: datetime) -> Steps:
         """Price and accrue a visit day, then the other days that share its payment reduction."""
@@ -121,6 +136,7 @@ HANDLERS: Mapping[str, Callable[[SpendProcessor, Any, datetime], Steps]] = {
     EventType.UNITS_COMPUTED: SpendProcessor._take_day,  # noqa: SLF001 - its own table
     EventType.ACCRUAL_REPORTED: SpendProcessor._take_report,  # noqa: SLF001
     EventType.REDECISION_REQUESTED: SpendProcessor._decide_again,  # noqa: SLF001
+    EventType.PATIENT_CARRIED: SpendProcessor._take_carried,  # noqa: SLF001
 }
 """Beside the class, not in it: bound methods would make each processor a cycle."""
 

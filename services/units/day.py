@@ -9,6 +9,7 @@ from reference.facts import Facts
 from reference.rulebook import RuleBook
 from rules.addendum import merge_addenda
 from rules.findings import report
+from rules.merging import tell_apart
 from rules.spend import threshold_group
 from rules.visit_day import CountedDay, count_day, sessions_disagree
 from runtime.processor import Key, Output, Step, Steps, Value
@@ -24,12 +25,14 @@ from services.units.state import (
     SEGMENT,
     AddendaState,
     DayState,
+    PatientState,
     SessionState,
     UndecidedSegment,
     UndecidedState,
     addenda_key,
     day_key,
     monitored_key,
+    patient_key,
     segment_key,
     session_key,
     undecided_key,
@@ -38,6 +41,7 @@ from services.units.values import LoadedValues, Loading
 
 EMPTY = CountedDay(0, 0, (), (), (), (), ())
 NEW_DAY = DayState()
+NOBODY = PatientState()
 UNITS_COMPUTED = EventType.UNITS_COMPUTED
 
 
@@ -86,6 +90,19 @@ class DayWork(LoadedValues):
     def _merge(self, session: Session, addenda: Key) -> Session:
         kept: AddendaState | None = self.values[addenda]
         return session if kept is None else merge_addenda(session, kept.addenda)
+
+    def open_day(self, key: Key, visit_day_id: str) -> None:
+        """List the day that a session enters, where none was ever in it; both are loaded."""
+        state: DayState | None = self.values[key]
+        if state is None or not (state.arrived or state.home):
+            self.set(key, self.list_day(visit_day_id, state or NEW_DAY))
+
+    def list_day(self, visit_day_id: str, state: DayState) -> DayState:
+        """List a day among the patient's, who is loaded, and return it with its place there."""
+        key = patient_key(self.patient_id)
+        patient: PatientState = self.values[key] or NOBODY
+        self.set(key, replace(patient, last_day=visit_day_id))
+        return replace(state, before=patient.last_day)
 
     def compute(self, touched: Sequence[Touched], *, by_date: bool = False) -> Steps:
         """Compute the days in the order given, or by date of service, and keep what changed."""
@@ -182,7 +199,8 @@ class DayWork(LoadedValues):
                 addenda = addenda_key(self.patient_id, name)
                 present.append(self._merge(session, addenda))
                 is_in_conflict = is_in_conflict or state.is_in_conflict
-        return _Day(touched, key, arrived, tuple(present), is_in_conflict)
+        sessions = tuple(tell_apart(present) if len(present) > 1 else present)
+        return _Day(touched, key, arrived, sessions, is_in_conflict)
 
     def _compute(self, day: _Day) -> UnitsComputed | None:
         """Return the day as it is now, and keep that; None where there is nothing to say of it."""
@@ -225,7 +243,17 @@ class DayWork(LoadedValues):
         if overlaps and (found := findings_of(state, computed, facts)):
             computed = replace(computed, findings=computed.findings + found)
         listed = state.is_listed
-        after = DayState(day.arrived, revision, version, listed, is_monitored, told, overlaps)
+        after = DayState(
+            day.arrived,
+            revision,
+            version,
+            listed,
+            is_monitored,
+            told,
+            overlaps,
+            state.before,
+            state.home,
+        )
         self.set(key, after)
         return computed
 

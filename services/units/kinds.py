@@ -11,6 +11,8 @@ from services.units.state import (
     DocumentState,
     EpisodeState,
     MonthState,
+    Paper,
+    PatientState,
     SessionState,
     UndecidedSegment,
     UndecidedState,
@@ -19,6 +21,8 @@ from services.units.state import (
 SCHEMA = 1
 """The version of these shapes: one higher when an older reader would misread a value."""
 KINDS: Mapping[tuple[str, ...], Any] = {
+    ("patient", "patient"): PatientState,
+    ("paper", "patient", "paper"): Paper,
     ("session", "patient", "session"): SessionState,
     ("addenda", "patient", "session"): AddendaState,
     ("document", "patient", "document"): DocumentState,

@@ -7,27 +7,45 @@ from msgspec.structs import replace
 
 from reference.rulebook import RuleBook
 from rules.addendum import Addendum
+from rules.merging import name_of, unwrap, wrap
 from rules.visit_day import visit_day_id
 from runtime.processor import Step, Steps, pass_on
 from schemas.clinicians import ClinicianOverlap
 from schemas.documentation import Document, NoteAddendum
 from schemas.envelope import Event
 from schemas.events import EventType
+from schemas.merging import PatientCarried, Sent
 from schemas.monitoring import MonitoringRecord
 from schemas.redecision import RedecisionRequested
 from schemas.session import Session, SessionVoided
 from schemas.values import EmptiedBy
 from services.units.clinicians import take_overlap
-from services.units.day import NEW_DAY, DayWork, Touched
+from services.units.day import NEW_DAY, NOBODY, DayWork, Touched
+from services.units.merging import (
+    MergeRefused,
+    absorb,
+    go_on,
+    is_later,
+    leave,
+    paper_of,
+    retire,
+    run_on,
+    take_days,
+)
 from services.units.monitoring import MonitoringWork
 from services.units.state import (
     AddendaState,
+    DayState,
     DocumentState,
+    Paper,
+    PatientState,
     SessionState,
     UndecidedSegment,
     addenda_key,
     day_key,
     document_key,
+    paper_key,
+    patient_key,
     record_key,
     segment_key,
     session_key,
@@ -52,17 +70,88 @@ class UnitsProcessor:
 
     def process(self, event: Event) -> Steps:
         """Handle one event of ``therapy.sessions``."""
-        handle = HANDLERS.get(event.type)
-        return pass_on() if handle is None else handle(self, event.data)
+        match event.type:
+            case EventType.SESSION_COMPLETED | EventType.SESSION_AMENDED:
+                return self._take_session(event.data)
+            case EventType.PATIENT_MERGED:
+                return retire(event.data)
+            case EventType.PATIENT_CARRIED:
+                return self._take_carried(event.data)
+            case EventType.CLINICIAN_OVERLAP:
+                return self._take_other(event.type, event.data)
+            case _:
+                sent = (wrap(event.type, event.data), event.data.patient_id)
+                return self._take_other(event.type, event.data, sent)
+
+    def _take_carried(self, carried: PatientCarried) -> Steps:
+        """Take what came under a retired id as what it is, of the surviving one."""
+        patient_id, head = carried.patient_id, patient_key(carried.patient_id)
+        patient: PatientState = (yield (head,))[head] or NOBODY
+        if patient_id in carried.through:
+            raise MergeRefused
+        if patient.merged_into is not None:
+            return go_on(carried, patient)
+        if carried.days:
+            work = DayWork(patient_id, self._rulebook, {head: patient})
+            return (yield from take_days(work, carried))
+        if carried.sent is None and carried.overlap is None:
+            return Step({head: absorb(patient, carried)})
+        return (yield from self._take_sent(carried))
+
+    def _take_sent(self, carried: PatientCarried) -> Steps:
+        if carried.overlap is not None:
+            said = replace(carried.overlap, patient_id=carried.patient_id)
+            return self._take_other(EventType.CLINICIAN_OVERLAP, said)
+        type_, data = unwrap(carried)
+        if isinstance(data, Session):
+            return self._take_session(data)
+        assert carried.sent is not None
+        return self._take_other(type_, data, (carried.sent, carried.merged_from))
+
+    def _take_other(self, type_: str, data: Any, sent: tuple[Sent, str] | None = None) -> Steps:  # noqa: ANN401
+        """Handle what is no session, and keep it for a merge; of a retired id, send it on."""
+        handle = HANDLERS.get(type_)
+        steps = pass_on() if handle is None else handle(self, data)
+        head, name = patient_key(data.patient_id), paper_of(type_, data)
+        paper = None if name is None else paper_key(data.patient_id, name)
+        wanted = next(steps)
+        values = yield (*wanted, head) if paper is None else (*wanted, head, paper)
+        patient: PatientState = values[head] or NOBODY
+        if patient.merged_into is not None:
+            steps.close()
+            if sent is None:
+                return leave(data.patient_id, patient, overlap=data)
+            return leave(data.patient_id, patient, sent=sent[0], merged_from=sent[1])
+        known = None if paper is None else values[paper]
+        step = yield from run_on(steps, values)
+        if paper is None or sent is None or not is_later(type_, data, known):
+            return step
+        changes = {**step.changes, paper: Paper(*sent, patient.last_paper)}
+        if known is None:
+            changes[head] = replace(patient, last_paper=name)
+        else:
+            changes[paper] = replace(changes[paper], before=known.before)
+        return Step(changes, step.outputs, step.passes_on)
 
     def _take_session(self, session: Session) -> Steps:
         """Let the highest revision be the truth; compute the day it left and the day it is in."""
-        patient_id, name = session.patient_id, session.session_id
+        patient_id, name, head = (
+            session.patient_id,
+            name_of(session),
+            patient_key(session.patient_id),
+        )
         key, entered = session_key(patient_id, name), visit_day_id(session)
         addenda, day = addenda_key(patient_id, name), day_key(patient_id, entered)
-        work = DayWork(patient_id, self._rulebook, (yield (key, addenda, day)))
+        work = DayWork(patient_id, self._rulebook, (yield (key, addenda, day, head)))
+        patient: PatientState | None = work.values[head]
+        if patient is not None and patient.merged_into is not None:
+            return leave(patient_id, patient, sent=Sent(session=session))
+        state: DayState | None = work.values[day]
+        if state is not None and state.home is not None:
+            entered = state.home
         stored: SessionState | None = work.values[key]
         if stored is None:
+            work.open_day(day, entered)
             work.set(key, SessionState(session=session, visit_day_id=entered))
             return (yield from work.compute([Touched(entered, arriving=name)]))
         if stored.session is None or session.revision < stored.session.revision:
@@ -72,6 +161,7 @@ class UnitsProcessor:
                 return Step()
             work.set(key, replace(stored, is_in_conflict=True))
             return (yield from work.compute([Touched(str(stored.visit_day_id))]))
+        work.open_day(day, entered)
         work.set(key, SessionState(session=session, visit_day_id=entered))
         touched = [Touched(entered, arriving=name)]
         if stored.visit_day_id != entered:
@@ -161,9 +251,7 @@ class UnitsProcessor:
 
 
 HANDLERS: Mapping[str, Callable[[UnitsProcessor, Any], Steps]] = {
-    EventType.SESSION_COMPLETED: UnitsProcessor._take_session,  # noqa: SLF001 - its own table
-    EventType.SESSION_AMENDED: UnitsProcessor._take_session,  # noqa: SLF001
-    EventType.SESSION_VOIDED: UnitsProcessor._void_session,  # noqa: SLF001
+    EventType.SESSION_VOIDED: UnitsProcessor._void_session,  # noqa: SLF001 - its own table
     EventType.DOCUMENTATION_RECEIVED: UnitsProcessor._take_document,  # noqa: SLF001
     EventType.REDECISION_REQUESTED: UnitsProcessor._decide_again,  # noqa: SLF001
     EventType.MONITORING_RECORDED: UnitsProcessor._take_record,  # noqa: SLF001

@@ -3,6 +3,7 @@
 from rules.addendum import Addendum
 from rules.monitoring import DataRecord, InteractionRecord
 from runtime.processor import Key
+from schemas.merging import Sent
 from schemas.model import Identifier, Npi, Struct
 from schemas.session import Session
 from schemas.units import ServiceReference
@@ -63,6 +64,31 @@ class DayState(Struct, frozen=True):
     """Clinicians with one-on-one time in it, as they were told last."""
     overlaps: tuple[Overlap, ...] = ()
     """One for each clinician of whom anything was ever said, by NPI."""
+    before: Identifier | None = None
+    """The visit day of the patient that was listed before it."""
+    home: Identifier | None = None
+    """Where sessions of its parts are, since they came first under a retired id."""
+
+
+class PatientState(Struct, frozen=True):
+    """A patient: where the lists of what was sent end, and whether the id is retired."""
+
+    last_day: Identifier | None = None
+    last_paper: str | None = None
+    merged_into: Identifier | None = None
+    """The surviving id, where this one is retired."""
+    revision: int = 0
+    """Of the merge."""
+    absorbed: tuple[Identifier, ...] = ()
+    """The retired ids of which anything was carried here."""
+
+
+class Paper(Struct, frozen=True):
+    """What the hospital sent beside sessions, as it came; each names the one listed before it."""
+
+    sent: Sent
+    merged_from: Identifier
+    before: str | None = None
 
 
 class MonthState(Struct, frozen=True):
@@ -91,6 +117,16 @@ class UndecidedSegment(Struct, frozen=True):
     """Up to 32 visit days that could not be decided when they were listed."""
 
     visit_day_ids: tuple[Identifier, ...] = ()
+
+
+def patient_key(patient_id: str) -> Key:
+    """Name what is kept of a patient."""
+    return ("patient", patient_id)
+
+
+def paper_key(patient_id: str, paper: str) -> Key:
+    """Name what was sent beside sessions, by its kind and id."""
+    return ("paper", patient_id, paper)
 
 
 def session_key(patient_id: str, session_id: str) -> Key:

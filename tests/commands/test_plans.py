@@ -5,17 +5,25 @@ import json
 import pytest
 from msgspec.structs import replace
 
-from commands.composition import CHAIN, Service, build_pipeline, forwarded_from
+from commands.composition import CHAIN, Service, build_pipeline, connect, forwarded_from
 from commands.plans import STRUCTURED, build_plan
 from reference.rulebook import RuleBook
 from runtime.engine.messages import event_message
 from runtime.engine.plan import Plan, Unread
 from runtime.engine.records import Record
+from runtime.memory import MemoryStateView
 from schemas.envelope import Event, write_structured
 from schemas.events import CLINICAL, Topic
 from schemas.reading import Reader
 from tests.clinic import THERAPIST, Json, event, plan_of_care, service, session
 
+CARRIED = "therapy.patient.carried.v1"
+NEXT = {
+    "/therapy/units": Service.SPEND,
+    "/therapy/spend": Service.CLAIMS,
+    "/therapy/claims": Service.UNITS,
+}
+"""Who reads what a consumer says of a retired id."""
 HEADERS = (("content-type", STRUCTURED.encode()),)
 
 
@@ -100,6 +108,34 @@ def test_what_is_forwarded_is_read_under_its_new_key(rulebook: RuleBook) -> None
     assert units.read(structured(said, said.data.patient_id.encode())) == Unread(
         "unknown_type", "type"
     )
+
+
+def test_what_is_carried_is_read_as_it_was_written_by_each_consumer_on_its_way(
+    rulebook: RuleBook,
+) -> None:
+    """Under the retired id through its consumers, under the surviving one to the first again."""
+    views = {service: MemoryStateView() for service in CHAIN}
+    pipeline, way = connect(rulebook, views), forwarded_from(Topic.CLAIMS)[CARRIED]
+    merged = {"patient_id": "P-1", "surviving_id": "P-2", "revision": 1}
+    done = session("S-1", [service(1, "97110", 15)])
+    for kind, data in (
+        ("documentation.received", plan_of_care()),
+        ("session.completed", done),
+        ("session.completed", {**done, "patient_id": "P-2", "date_of_service": "2026-03-03"}),
+        ("patient.merged", merged),
+        ("session.amended", {**done, "revision": 2}),
+    ):
+        emitted = [each for each in pipeline.run(read_in(kind, data)) if isinstance(each, Event)]
+        for each in emitted:
+            if each.type == CARRIED:
+                reads = NEXT[each.source]
+                moved = reads is Service.UNITS
+                met = replace(each, partitionkey=way.key(each)) if moved else each
+                assert read_again(build_plan(reads, rulebook), met) == each.data
+    for name, view in views.items():
+        written, again = build_plan(name, rulebook).codec, build_plan(name, rulebook).codec
+        for key, value in view.items():
+            assert again.decode(key, written.encode(key, value)) == value
 
 
 def test_the_hospital_is_read_closed_where_it_writes(rulebook: RuleBook) -> None:

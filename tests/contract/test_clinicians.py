@@ -3,73 +3,23 @@
 
 import json
 import random
-from collections import defaultdict, deque
 from collections.abc import Iterable
 
-import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from commands.composition import PROCESSORS, forwarded_from
 from reference.rulebook import RuleBook
-from runtime.consumer import Consumer
-from runtime.memory import MemoryStateView
 from schemas.envelope import Event, write_structured
-from schemas.events import CLINICAL, Topic
+from schemas.events import CLINICAL
 from schemas.reading import Reader
 from tests.clinic import Clinic, Json, document, event, plan_of_care, service, session
+from tests.contract.bus import Bus
 
 PATIENTS = ("P-1", "P-2", "P-3")
 CLINICIANS = ("1558888882", "1558888890")
 STARTS = st.sampled_from(["13:50", "14:00", "14:10", "14:20"])
 DECIDED = ("date_of_service", "discipline", "missing", "blocked_by", "amount_held", "lines")
 """What is the same; versions, claims that are out and the words of findings follow the order."""
-Queue = tuple[str, str]
-"""A topic and a key: what stands there keeps its order, and nothing else does."""
-
-
-class Bus:
-    """The consumers, each key of each topic at its own pace, and a gateway that repeats itself."""
-
-    def __init__(self, rulebook: RuleBook, chance: random.Random) -> None:
-        """Start with empty topics; ``chance`` says who goes on, and what comes again."""
-        self._chance = chance
-        self._waiting: defaultdict[Queue, deque[Event]] = defaultdict(deque)
-        self._forwarded: defaultdict[Queue, list[tuple[Queue, Event]]] = defaultdict(list)
-        self._readers = {
-            reads.value: (Consumer(make(rulebook), MemoryStateView(), "r"), writes)
-            for make, reads, writes in PROCESSORS.values()
-        }
-        self.emitted: list[Event] = []
-
-    def send(self, event: Event) -> None:
-        """Write an event of the hospital."""
-        self._waiting[Topic.SESSIONS.value, event.partitionkey].append(event)
-
-    def run(self) -> None:
-        """Handle everything, and what comes of it."""
-        while queues := [queue for queue, events in self._waiting.items() if events]:
-            topic, key = queue = self._chance.choice(queues)
-            arriving = self._waiting[queue].popleft()
-            consumer, writes = self._readers[topic]
-            handled = consumer.handle(arriving)
-            self.emitted += handled.emitted
-            passed_on = (arriving,) if handled.passes_on else ()
-            if writes.value in self._readers:
-                self._waiting[writes.value, key].extend((*handled.emitted, *passed_on))
-            self._forward(writes, key, handled.emitted)
-
-    def _forward(self, topic: Topic, key: str, emitted: Iterable[Event]) -> None:
-        """Take events on in their order; now and then a late one brings some again."""
-        sent = self._forwarded[topic.value, key]
-        for each in emitted:
-            way = forwarded_from(topic).get(each.type)
-            if way is not None:
-                under = msgspec.structs.replace(each, partitionkey=way.key(each))
-                sent.append(((way.topic, under.partitionkey), under))
-                repeated = self._chance.choices(sent, k=self._chance.choice([0, 0, 0, 1, 3]))
-                for queue, event in (sent[-1], *repeated):
-                    self._waiting[queue].append(event)
 
 
 def final(emitted: Iterable[Json]) -> dict[str, Json]:

@@ -116,6 +116,20 @@ def _overlap(data: Json) -> str:
     return f"revision {data['revision']}: {lines or 'nothing any more'}"
 
 
+def _carried(data: Json) -> str:
+    """Say what goes to which id; what says only that somebody comes has nothing in it."""
+    to = data.get("surviving_id", data["patient_id"])
+    if "sent" in data:
+        return f"to {to}: a {next(iter(data['sent']))}"
+    days = data.get("computed") or [
+        each["session"] for d in data.get("days", ()) for each in d["sessions"]
+    ]
+    named = ", ".join(_day(each) for each in days)
+    if not named:
+        return f"to {to}: what was decided" if data.get("days") else f"to {to}: who comes"
+    return f"to {to}: {named}"
+
+
 def _balance(data: Json) -> str:
     return f"{data['threshold_group']} {data['year']}: {data['running_total']} in all"
 
@@ -162,6 +176,7 @@ IN_SHORT: dict[EventType, Callable[[Json], str]] = {
     EventType.UNITS_COMPUTED: _units,
     EventType.CLINICIAN_DAY: _time,
     EventType.CLINICIAN_OVERLAP: _overlap,
+    EventType.PATIENT_CARRIED: _carried,
     EventType.SPEND_ACCRUED: _accrued,
     EventType.SPEND_BALANCE: _balance,
     EventType.THRESHOLD_CROSSED: _crossed,

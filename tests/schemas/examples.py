@@ -46,6 +46,7 @@ FULL_SESSION = session(
     filing_exception="the payer answered late",
     place_of_service="11",
     authorization={"number": "A-1"},
+    merged_from="P-0",
 )
 VOID = {"session_id": "S-1", "revision": 2, "patient_id": "P-1", "reason": "entered twice"}
 DOCUMENTS = {
@@ -80,6 +81,7 @@ DOCUMENTS = {
 }
 REPORT = report("1200.00", "2026-03-02T00:00:00Z", includes_through="2026-02-20")
 REDECISION = {"patient_id": "P-1", "visit_day_id": "V-1", "reason": "new fee schedule"}
+MERGED = {"patient_id": "P-1", "surviving_id": "P-2", "revision": 1}
 CROSSED = {
     "patient_id": "P-1",
     "year": 2026,
@@ -106,6 +108,7 @@ CLINICAL_EVENTS: dict[str, Json] = {
     "interaction": one("monitoring.recorded", interaction("R-2", "2026-03-05", 20)),
     "accrual.reported": one("accrual.reported", REPORT),
     "redecision.requested": one("redecision.requested", REDECISION),
+    "patient.merged": one("patient.merged", MERGED),
     **{kind: one("documentation.received", data) for kind, data in DOCUMENTS.items()},
 }
 

@@ -23,6 +23,8 @@ SESSIONS = (
 DOCUMENTS = "therapy.documentation.received.v1"
 REPORTS = "therapy.accrual.reported.v1"
 MONITORING = "therapy.monitoring.recorded.v1"
+MERGES = "therapy.patient.merged.v1"
+CARRIED = "therapy.patient.carried.v1"
 REDECISIONS = "therapy.redecision.requested.v1"
 CLINICIANS = "therapy.clinician.day.v1"
 OVERLAPS = "therapy.clinician.overlap.v1"
@@ -35,16 +37,33 @@ CLAIMS = (
     "therapy.claim.ready.v1",
 )
 CONTRACT = {
-    "therapy.sessions": {*SESSIONS, DOCUMENTS, MONITORING, REPORTS, REDECISIONS, OVERLAPS},
-    "therapy.units": {"therapy.units.computed.v1", CLINICIANS, DOCUMENTS, REPORTS, REDECISIONS},
+    "therapy.sessions": {
+        *SESSIONS,
+        DOCUMENTS,
+        MONITORING,
+        REPORTS,
+        REDECISIONS,
+        MERGES,
+        OVERLAPS,
+        CARRIED,
+    },
+    "therapy.units": {
+        "therapy.units.computed.v1",
+        CLINICIANS,
+        CARRIED,
+        DOCUMENTS,
+        REPORTS,
+        REDECISIONS,
+    },
     "therapy.spend": {
         "therapy.spend.accrued.v1",
         "therapy.spend.balance.v1",
         CROSSINGS,
+        CARRIED,
         DOCUMENTS,
         REDECISIONS,
     },
-    "therapy.claims": {*CLAIMS, CROSSINGS},
+    "therapy.claims": {*CLAIMS, CROSSINGS, CARRIED},
     "therapy.clinicians": {CLINICIANS},
     "therapy.overlaps": {OVERLAPS},
     "therapy.dead-letters": {"therapy.dead-letter.v1"},
@@ -78,9 +97,10 @@ def test_each_consumer_reads_what_the_one_before_it_writes() -> None:
 
 @pytest.mark.parametrize("route", ROUTES.values(), ids=list(ROUTES))
 def test_the_gateway_goes_where_the_key_changes(route: Route) -> None:
-    """What it takes stands on both topics; from units to the clinicians and back to sessions."""
+    """What it takes stands on both topics; to the clinicians and back, and to a surviving id."""
     assert set(route.types) <= set(ON_TOPIC[route.reads]) & set(ON_TOPIC[route.writes])
-    assert KEY_FIELDS.get(route.reads, "patient_id") != KEY_FIELDS.get(route.writes, "patient_id")
+    fields = [KEY_FIELDS.get(topic, "patient_id") for topic in (route.reads, route.writes)]
+    assert (len(set(fields)) == 1) is (route.types == (EventType.PATIENT_CARRIED,))
     assert all(route.key in MODELS[type_].model_fields for type_ in route.types)
 
 
