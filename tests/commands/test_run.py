@@ -287,6 +287,52 @@ async def test_one_clinician_with_two_patients_is_found_on_kafka(
     assert status == 0
 
 
+def merged() -> list[Json]:
+    """Return the events of two patients, and of their merge with a correction behind it."""
+    visit = session("S", [service(1, "97110", 25, charge="70.00")])
+    on = {"patient_id": "P-2", "date_of_service": "2026-03-04"}
+    merge = {"patient_id": "P-1", "surviving_id": "P-2", "revision": 1}
+    happened = [
+        ("documentation.received", plan_of_care()),
+        ("session.completed", visit),
+        ("session.completed", visit | on),
+        ("patient.merged", merge),
+        ("session.amended", session("S", [service(1, "97110", 40, charge="70.00")], revision=2)),
+    ]
+    return [
+        event(kind, data, time=f"2026-03-05T10:{number:02}:00-06:00", event_id=f"e-{number}")
+        for number, (kind, data) in enumerate(happened)
+    ]
+
+
+async def test_two_ids_that_are_one_patient_are_one_on_kafka(
+    cluster: Cluster, clinic: Clinic, tmp_path: Path
+) -> None:
+    """Over two partitions, with a crash before the merge: as a replay ends."""
+    made = cluster.therapy("topics", "create", "--partitions", "2", "--replicas", "1")
+    assert made.returncode == 0
+    emitted = [said for each in merged() for said in clinic.send_event(each)]
+    wanted = {
+        each["partitionkey"]: each["type"]
+        for each in emitted
+        if each["source"] == "/therapy/claims"
+    }
+    assert wanted["P-2"] == "therapy.claim.ready.v1"
+    running = cluster.start(tmp_path / "first")
+    try:
+        await _write(cluster, merged()[:3])
+        await _decided(cluster, 2)
+        running.kill()
+        running.wait()
+        running = cluster.start(tmp_path / "second")
+        await _write(cluster, merged()[3:])
+        await _ends_with(cluster, wanted)
+    finally:
+        running.send_signal(signal.SIGTERM)
+        status = await asyncio.to_thread(running.wait, 8)
+    assert status == 0
+
+
 async def _write(cluster: Cluster, events: list[Json]) -> None:
     async with AIOKafkaProducer(bootstrap_servers=cluster.kafka) as producer:
         for each in events:

@@ -128,6 +128,7 @@ def story(clinic: Clinic) -> list[Json]:
     block = {"start": "2026-03-06T14:00:00-06:00", "end": "2026-03-06T14:30:00-06:00"}
     timed = [service(1, "97110", 30, intervals=[block])]
     on = {"date_of_service": "2026-03-06"}
+    merged = {"patient_id": "P-1", "surviving_id": "P-2", "revision": 1}
     return [
         *clinic.receive(plan_of_care()),
         *clinic.complete(full),
@@ -141,6 +142,8 @@ def story(clinic: Clinic) -> list[Json]:
         *clinic.void("S-2"),
         *clinic.complete(session("S-5", timed, **on)),
         *clinic.complete(session("S-5", timed, patient_id="P-2", **on)),
+        *clinic.send("patient.merged", merged),
+        *clinic.amend(session("S-5", timed[:1], revision=2, **on)),
     ]
 
 

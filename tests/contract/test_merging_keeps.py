@@ -171,6 +171,20 @@ def test_an_addendum_finds_its_session_after_the_merge(planned: Clinic) -> None:
     assert second["date_of_service"] == "2026-03-04"
 
 
+def test_what_overlaps_with_another_patient_goes_along(planned: Clinic) -> None:
+    """The finding stays through the merge, and leaves when the other patient's time is right."""
+    block = {"start": "2026-03-02T14:00:00-06:00", "end": "2026-03-02T14:20:00-06:00"}
+    later = {"start": "2026-03-02T15:00:00-06:00", "end": "2026-03-02T15:20:00-06:00"}
+    planned.receive(of("P-3", plan_of_care()))
+    planned.complete(session("S-1", [service(1, "97110", 20, intervals=[block])]))
+    other = of("P-3", session("S-1", [service(1, "97110", 20, intervals=[block])]))
+    planned.complete(other)
+    assert decisions(merge(planned)) == []
+    moved = of("P-3", session("S-1", [service(1, "97110", 20, intervals=[later])], revision=2))
+    ready = of_type(planned.amend(moved), READY)
+    assert sorted(each["patient_id"] for each in ready) == [SURVIVOR, "P-3"]
+
+
 def test_monitoring_goes_along(planned: Clinic) -> None:
     """A period's days under the retired id bill for the survivor's session."""
     planned.monitor(device_days("R-1", "2026-03-01", 20))
