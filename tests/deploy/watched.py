@@ -9,14 +9,16 @@ from pathlib import Path
 
 from aiokafka import AIOKafkaProducer
 
+from commands.composition import Service
 from commands.demo.clinic import EVENTS
-from schemas.events import DECISIONS, Topic
+from schemas.events import DECISIONS, ROUTES, Topic
 from tests.clinic import event, plan_of_care, service, session
 from tests.cluster.needed import own_prometheus
 from tests.cluster.ports import free_ports, wait_until
 from tests.cluster.prometheus import Prometheus
 from tests.commands.cluster import Cluster, own_cluster
 
+PARTITIONS = 2
 PATIENCE = 60.0
 """Seconds after which the process is said to have got stuck."""
 CAME = "2026-03-05T10:00:00-06:00"
@@ -52,13 +54,16 @@ def watched(folder: Path) -> Iterator[Watched]:
     """Yield all consumers, once each has its partitions and Prometheus has seen that."""
     for cluster in own_cluster():
         (cluster.port,) = free_ports(1)
-        made = cluster.therapy("topics", "create", "--partitions", "2", "--replicas", "1")
+        made = cluster.therapy(
+            "topics", "create", "--partitions", str(PARTITIONS), "--replicas", "1"
+        )
         assert made.returncode == 0, made.stderr
         process = cluster.start(folder / "therapy.log")
         try:
             for prometheus in own_prometheus(cluster.port):
                 watched = Watched(cluster, prometheus, folder)
-                watched.until('sum(therapy_partitions{status="running"}) == 12')
+                owned = PARTITIONS * (len(Service) + len(ROUTES))
+                watched.until(f'sum(therapy_partitions{{status="running"}}) == {owned}')
                 yield watched
         finally:
             process.terminate()
