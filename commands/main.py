@@ -1,9 +1,9 @@
 """The command line ``therapy``."""
 
-import argparse
 import sys
-from argparse import ArgumentParser
-from collections.abc import Sequence
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from commands import (
     compare,
@@ -25,23 +25,49 @@ from commands.exits import INTERRUPTED, USAGE
 from reference.errors import ReferenceFileError
 
 
-def _add_of_the_bus(commands: "argparse._SubParsersAction[ArgumentParser]") -> None:
-    """Add what writes to the bus or reads it, and what asks a process how it is."""
-    feeding = commands.add_parser("feed", help="put a file of events onto the bus")
-    feed.add_arguments(feeding)
-    feeding.set_defaults(run=feed.run)
-    probing = commands.add_parser("probe", help="send one session of nobody, read its decision")
-    probe.add_arguments(probing)
-    probing.set_defaults(run=probe.run)
-    erasing = commands.add_parser("erase", help="delete what is kept of one patient")
-    erase.add_arguments(erasing)
-    erasing.set_defaults(run=erase.run)
-    explaining = commands.add_parser("explain", help="how a visit day's decisions came about")
-    explain.add_arguments(explaining)
-    explaining.set_defaults(run=explain.run)
-    asking = commands.add_parser("health", help="ask the process here whether it lives, is ready")
-    health.add_arguments(asking)
-    asking.set_defaults(run=health.run)
+class Command(NamedTuple):
+    """One command of the line."""
+
+    name: str
+    said: str
+    """What it is, for the help."""
+    add_arguments: Callable[[ArgumentParser], None]
+    run: Callable[[Namespace], int] | None = None
+    """None where each of its actions has its own."""
+
+
+COMMANDS = (
+    Command(
+        "replay", "decide a file of events, without a broker", replay.add_arguments, replay.run
+    ),
+    Command("compare", "the same sessions under two payers", compare.add_arguments, compare.run),
+    Command("restate", "what another rulebook would change", restate.add_arguments, restate.run),
+    Command(
+        "redecide", "ask that held days are decided again", redecide.add_arguments, redecide.run
+    ),
+    Command("run", "one consumer, or all, against Kafka and Redis", run.add_arguments, run.run),
+    Command("topics", "make or check the topics on Kafka", topics.add_arguments),
+    Command("feed", "put a file of events onto the bus", feed.add_arguments, feed.run),
+    Command(
+        "probe", "send one session of nobody, read its decision", probe.add_arguments, probe.run
+    ),
+    Command("erase", "delete what is kept of one patient", erase.add_arguments, erase.run),
+    Command(
+        "explain", "how a visit day's decisions came about", explain.add_arguments, explain.run
+    ),
+    Command(
+        "health",
+        "ask the process here whether it lives, is ready",
+        health.add_arguments,
+        health.run,
+    ),
+    Command("rulebook", "what is in force; import CMS files", rulebook.add_arguments),
+    Command("demo", "a bundled clinic, decided and explained", demo.add_arguments, demo.run),
+    Command(
+        "schemas", "the contract's JSON Schemas and AsyncAPI 3", schemas.add_arguments, schemas.run
+    ),
+)
+"""Every command, in the order of the help."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -50,30 +76,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         prog="therapy", description="Therapy sessions in, billing decisions out."
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    replaying = commands.add_parser("replay", help="decide a file of events, without a broker")
-    replay.add_arguments(replaying)
-    replaying.set_defaults(run=replay.run)
-    comparing = commands.add_parser("compare", help="the same sessions under two payers")
-    compare.add_arguments(comparing)
-    comparing.set_defaults(run=compare.run)
-    restating = commands.add_parser("restate", help="what another rulebook would change")
-    restate.add_arguments(restating)
-    restating.set_defaults(run=restate.run)
-    redeciding = commands.add_parser("redecide", help="ask that held days are decided again")
-    redecide.add_arguments(redeciding)
-    redeciding.set_defaults(run=redecide.run)
-    running = commands.add_parser("run", help="one consumer, or all, against Kafka and Redis")
-    run.add_arguments(running)
-    running.set_defaults(run=run.run)
-    topics.add_parser(commands)
-    _add_of_the_bus(commands)
-    rulebook.add_parser(commands)
-    showing = commands.add_parser("demo", help="a bundled clinic, decided and explained")
-    demo.add_arguments(showing)
-    showing.set_defaults(run=demo.run)
-    writing = commands.add_parser("schemas", help="the contract's JSON Schemas and AsyncAPI 3")
-    schemas.add_arguments(writing)
-    writing.set_defaults(run=schemas.run)
+    for command in COMMANDS:
+        added = commands.add_parser(command.name, help=command.said)
+        command.add_arguments(added)
+        if command.run is not None:
+            added.set_defaults(run=command.run)
     arguments = parser.parse_args(argv)
     try:
         status: int = arguments.run(arguments)

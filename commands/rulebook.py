@@ -29,9 +29,8 @@ ENDS_SOON = timedelta(days=60)
 VERIFIED_LONG_AGO = timedelta(days=365)
 
 
-def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add ``rulebook`` and what it does to the command line."""
-    parser = subparsers.add_parser("rulebook", help="what is in force; import CMS files")
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's actions."""
     actions = parser.add_subparsers(dest="action", required=True)
     _add_list(actions)
     _add_show(actions)

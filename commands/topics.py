@@ -1,6 +1,5 @@
 """``therapy topics``: makes the topics that the consumers need, or checks them."""
 
-import argparse
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 
 from commands.exits import FAILED, READ
@@ -12,9 +11,8 @@ PARTITIONS = 12
 REPLICAS = 3
 
 
-def add_parser(subparsers: "argparse._SubParsersAction[ArgumentParser]") -> None:
-    """Add ``topics`` and what it does to the command line."""
-    parser = subparsers.add_parser("topics", help="make or check the topics on Kafka")
+def add_arguments(parser: ArgumentParser) -> None:
+    """Declare the command's actions."""
     actions = parser.add_subparsers(dest="action", required=True)
     creating = actions.add_parser(
         "create", help="make what is missing; what is there stays as it is"

@@ -29,7 +29,7 @@ def wide_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
 def therapy(*words: str) -> int:
     """Run the command line with ``rulebook`` and the words after it."""
     parser = argparse.ArgumentParser()
-    rulebook.add_parser(parser.add_subparsers())
+    rulebook.add_arguments(parser.add_subparsers().add_parser("rulebook"))
     args = parser.parse_args(["rulebook", *words])
     status: int = args.run(args)
     return status
