@@ -9,7 +9,7 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import pytest
 
@@ -21,7 +21,19 @@ from tests.cluster.secured import SecuredKafka, SecuredRedis
 from tests.cluster.server import Missing
 from tests.deploy.tools import chart_tools
 
+
+class Removable(Protocol):
+    """A server that a test starts, and removes."""
+
+    def start(self) -> None:
+        """Start it, and wait until it serves."""
+
+    def remove(self) -> None:
+        """Kill it and delete what it stored."""
+
+
 Had = TypeVar("Had")
+Own = TypeVar("Own", bound=Removable)
 RUN = f"{time.time_ns():x}"
 """Part of every name in a server that is shared, so that runs do not meet there."""
 MISSING: list[str] = []
@@ -40,47 +52,32 @@ def kafka() -> Iterator[str]:
 
 def own_kafka(settings: Mapping[str, str] | None = None) -> Iterator[Kafka]:
     """Yield a running broker of the test's own, to be killed; ``settings`` are added."""
-    own = _have(lambda: Kafka(settings=settings))
-    try:
-        _have(own.start)
-        yield own
-    finally:
-        own.remove()
+    return _own(lambda: Kafka(settings=settings))
 
 
 def own_redis(configuration: Path | None = None) -> Iterator[Redis]:
     """Yield a running Redis of the test's own, to be killed; a file may say how it is."""
-    own = _have(lambda: Redis(configuration))
-    try:
-        _have(own.start)
-        yield own
-    finally:
-        own.remove()
+    return _own(lambda: Redis(configuration))
 
 
 def own_prometheus(port: int) -> Iterator[Prometheus]:
     """Yield a running Prometheus of the test's own, which scrapes a process on this port."""
-    own = _have(lambda: Prometheus(port))
-    try:
-        _have(own.start)
-        yield own
-    finally:
-        own.remove()
+    return _own(lambda: Prometheus(port))
 
 
 def secured_kafka(users: Iterable[str]) -> Iterator[SecuredKafka]:
     """Yield a running broker that knows these users, to be killed."""
-    own = _have(lambda: SecuredKafka(users))
-    try:
-        _have(own.start)
-        yield own
-    finally:
-        own.remove()
+    return _own(lambda: SecuredKafka(users))
 
 
 def secured_redis(users: Iterable[str], *, mutual: bool = False) -> Iterator[SecuredRedis]:
     """Yield a running Redis with TLS and these lines of users, to be killed."""
-    own = _have(lambda: SecuredRedis(users, mutual=mutual))
+    return _own(lambda: SecuredRedis(users, mutual=mutual))
+
+
+def _own(make: Callable[[], Own]) -> Iterator[Own]:
+    """Yield a server that runs, and remove it."""
+    own = _have(make)
     try:
         _have(own.start)
         yield own

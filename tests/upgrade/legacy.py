@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 
-from aiokafka.partitioner import murmur2
 from msgspec.json import decode
 from msgspec.structs import replace
 
@@ -13,6 +12,7 @@ from runtime.engine.history import last_position
 from runtime.engine.plan import Plan
 from runtime.engine.position import PositionRecord, write_position, wrote_all
 from runtime.engine.records import Message, Place
+from runtime.host.forgetting import partition_of
 from runtime.kafka.log import KafkaLog
 from runtime.memory import MemoryStateView
 from runtime.pipeline import Pipeline
@@ -68,8 +68,7 @@ def _after(
 def _partition(value: Message, partitions: int) -> int:
     """Return where a state value stands: a key names its event's key second."""
     assert value.key is not None
-    of: str = decode(value.key)[1]
-    return int(murmur2(of.encode()) & 0x7FFFFFFF) % partitions
+    return partition_of(decode(value.key)[1], partitions)
 
 
 def go_on(release: Release, rulebook: RuleBook) -> Pipeline:
