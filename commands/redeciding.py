@@ -14,7 +14,7 @@ from reference.rulebook import load
 from runtime.engine.messages import event_message
 from runtime.engine.records import Message, Place, Record
 from runtime.host.connection import kafka_settings
-from runtime.host.opening import StartRefused, shape_of
+from runtime.host.opening import partitions_of
 from runtime.host.provision import finish
 from runtime.host.settings import Settings
 from runtime.kafka.log import KafkaLog
@@ -53,10 +53,7 @@ def redecide(settings: Settings, arguments: Namespace) -> int:
 async def find_held(kafka: KafkaSettings, held: HeldDays) -> int:
     """Read the committed decisions up to the end that there is now; return how many are unread."""
     reader, unread = OwnReader(ON_TOPIC[Topic.CLAIMS]), 0
-    partitions, _replicas = await shape_of(kafka, Topic.CLAIMS)
-    sessions, _replicas = await shape_of(kafka, Topic.SESSIONS)
-    if sessions != partitions:
-        raise StartRefused(f"{Topic.SESSIONS} and {Topic.CLAIMS} have other numbers of partitions")
+    partitions = await partitions_of(kafka, Topic.SESSIONS, Topic.CLAIMS)
     places = [Place(Topic.CLAIMS.value, number) for number in range(partitions)]
     async with KafkaLog(kafka) as log:
         for place, end in (await log.ends(places, committed=True)).items():

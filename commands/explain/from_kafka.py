@@ -13,10 +13,12 @@ from commands.plans import reader_of_topic
 from runtime.engine.plan import Unread
 from runtime.engine.records import Place, Record
 from runtime.host.connection import kafka_settings
-from runtime.host.opening import StartRefused, shape_of
+from runtime.host.opening import partitions_of
 from runtime.host.settings import Settings
 from runtime.kafka.log import KafkaLog
 from schemas.events import Topic
+
+TOPICS = (*UPSTREAM, Topic.CLAIMS)
 
 
 class Read(NamedTuple):
@@ -34,18 +36,16 @@ async def read_trail(settings: Settings, visit_day_id: str, keeper: TrailKeeper)
     Raises ``StartRefused`` where the topics are not as ours, ``Indefinite`` where Kafka fails.
     """
     kafka = kafka_settings(settings)
-    shapes = {topic: (await shape_of(kafka, topic))[0] for topic in (*UPSTREAM, Topic.CLAIMS)}
-    if len(set(shapes.values())) > 1:
-        raise StartRefused("the topics have other numbers of partitions than each other")
+    partitions = await partitions_of(kafka, *TOPICS)
     async with KafkaLog(kafka) as log:
-        found = await _find(log, visit_day_id, shapes[Topic.CLAIMS])
+        found = await _find(log, visit_day_id, partitions)
         if found is None:
             return Read(0, {})
         partition, key = found
         unread = 0
-        for topic in (*UPSTREAM, Topic.CLAIMS):
+        for topic in TOPICS:
             unread += await _take(log, topic, partition, key, keeper)
-        places = {Place(topic.value, partition): topic for topic in (*UPSTREAM, Topic.CLAIMS)}
+        places = {Place(topic.value, partition): topic for topic in TOPICS}
         begins = await log.beginnings(places)
         return Read(unread, {places[place]: first for place, first in begins.items() if first})
 

@@ -102,6 +102,18 @@ def limits_of(settings: Settings) -> Limits:
     )
 
 
+async def partitions_of(kafka: KafkaSettings, *names: str) -> int:
+    """Return how many partitions each of the topics has.
+
+    Raises ``StartRefused`` where one is not there, or has another number than the others.
+    """
+    counts = {(await shape_of(kafka, name))[0] for name in names}
+    if len(counts) > 1:
+        raise StartRefused(f"{' and '.join(names)} have other numbers of partitions")
+    (count,) = counts
+    return count
+
+
 async def shape_of(kafka: KafkaSettings, topic: str) -> tuple[int, int]:
     """Return partitions and replicas of a topic; raises ``StartRefused`` where there is none."""
     shape = await topics.shape_of(kafka, topic)

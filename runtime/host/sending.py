@@ -15,7 +15,7 @@ from aiokafka.errors import KafkaError
 from runtime.engine.records import Message, Place, Record
 from runtime.errors import Indefinite
 from runtime.host.connection import kafka_settings
-from runtime.host.opening import StartRefused, shape_of
+from runtime.host.opening import partitions_of, shape_of
 from runtime.host.settings import Settings
 from runtime.kafka.denial import denied
 from runtime.kafka.log import KafkaLog
@@ -73,9 +73,7 @@ async def ask(
     """
     asked, answered = way
     kafka = kafka_settings(settings)
-    count, _replicas = await shape_of(kafka, answered)
-    if (await shape_of(kafka, asked))[0] != count:
-        raise StartRefused(f"{asked} and {answered} have other numbers of partitions")
+    count = await partitions_of(kafka, asked, answered)
     async with KafkaLog(kafka) as log:
         ends = await log.ends([Place(answered, number) for number in range(count)], committed=True)
         async with _producing(settings) as producer:
